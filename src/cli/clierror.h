@@ -1,0 +1,18 @@
+/*
+ * clierror - why a function of the command could not do what it was asked
+ */
+#ifndef CLI_ERROR_H
+#define CLI_ERROR_H
+
+struct cli_error {
+	char message[512];      /* lower case, one line, no full stop, without the "covey: " */
+};
+
+/*
+ * Fills *err with the formatted message, control characters escaped, cut to size. The arguments may
+ * include err->message itself, so that a caller can put more in front of it. Returns -1.
+ */
+int cli_error_set(struct cli_error *err, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+#endif

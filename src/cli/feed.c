@@ -1,0 +1,374 @@
+#include "feed.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+
+#include "input.h"
+#include "item.h"
+#include "script.h"
+#include "template.h"
+
+struct feed {
+	const struct options *options;
+	struct input *input;
+	struct script *script;
+	struct template *template;      /* of the command or script; NULL: records are shell lines */
+	struct template *owned;         /* the one that is not the script's */
+	struct template *tag;           /* of --tagstring, or NULL */
+	struct line_splitter *splitter;
+	const char *shell_argv[4];      /* of the last shell line */
+	struct covey *ex;               /* to ask whether commands exist; NULL: not yet */
+	bool uses_slot, keeps_item, watching;
+	uint64_t ntasks;
+	feed_refused *refused;
+	void *refused_arg;
+	struct cli_error error;
+	bool failed;
+};
+
+static struct template *compile(struct feed *feed, char *const *words, size_t n, bool append,
+    struct cli_error *err)
+{
+	char why[256];
+	struct template *t = template_compile(words, n, feed->options->replace, append, why,
+	    sizeof why);
+
+	if (t == NULL)
+		cli_error_set(err, "%s", why);
+	return t;
+}
+
+static int compile_script(struct feed *feed, struct cli_error *err)
+{
+	char why[256];
+
+	feed->script = script_compile(feed->options->script, feed->options->replace, why, sizeof why);
+	if (feed->script == NULL)
+		return cli_error_set(err, "%s", why);
+	feed->template = script_shell(feed->script);
+	return 0;
+}
+
+static int compile_lines(struct feed *feed, struct cli_error *err)
+{
+	feed->splitter = line_splitter_new();
+	return feed->splitter == NULL ? cli_error_set(err, "out of memory") : 0;
+}
+
+static int compile_command(struct feed *feed, struct cli_error *err)
+{
+	const struct options *o = feed->options;
+
+	if (o->script != NULL)
+		return compile_script(feed, err);
+	if (o->ncommand == 0)
+		return compile_lines(feed, err);
+	feed->template = feed->owned = compile(feed, o->command, o->ncommand, true, err);
+	return feed->template == NULL ? -1 : 0;
+}
+
+static int compile_tag(struct feed *feed, struct cli_error *err)
+{
+	char *words[1];
+
+	if (feed->options->tagstring == NULL || *feed->options->tagstring == '\0')
+		return 0;
+	words[0] = (char *)(uintptr_t)feed->options->tagstring;
+	feed->tag = compile(feed, words, 1, false, err);
+	return feed->tag == NULL ? -1 : 0;
+}
+
+static int open_input(struct feed *feed, struct cli_error *err)
+{
+	const struct options *o = feed->options;
+	struct input_options options = {
+		.path = o->arg_file, .items = o->items, .nitems = o->nitems, .given = o->items_given,
+		.delimiter = o->delimiter, .empty_records = o->empty_items,
+	};
+
+	feed->input = input_open(&options, err);
+	return feed->input == NULL ? -1 : 0;
+}
+
+struct feed *feed_new(const struct options *options, struct cli_error *err)
+{
+	struct feed *feed = calloc(1, sizeof *feed);
+
+	if (feed == NULL) {
+		cli_error_set(err, "out of memory");
+		return NULL;
+	}
+	feed->options = options;
+	if (compile_command(feed, err) != 0 || compile_tag(feed, err) != 0
+	    || open_input(feed, err) != 0) {
+		feed_free(feed);
+		return NULL;
+	}
+	feed->uses_slot = feed->template != NULL && template_uses_slot(feed->template);
+	feed->keeps_item = feed->uses_slot || options->tag || feed->tag != NULL;
+	return feed;
+}
+
+void feed_free(struct feed *feed)
+{
+	if (feed == NULL)
+		return;
+	input_close(feed->input);
+	script_free(feed->script);
+	template_free(feed->owned);
+	template_free(feed->tag);
+	line_splitter_free(feed->splitter);
+	free(feed);
+}
+
+/* ---- can it be run? ---- */
+
+static int cannot_run(const char *name, const struct covey_error *why, struct cli_error *err)
+{
+	if (strpbrk(name, " \t\n;|&<>$") != NULL && why->sys_errno == ENOENT)
+		return cli_error_set(err, "there is no command '%s'; for a shell command line, use "
+		    "covey -c '%s'", name, name);
+	return cli_error_set(err, "cannot run '%s': %s", name,
+	    why->sys_errno == ENOENT ? "there is no such command" : strerror(why->sys_errno));
+}
+
+/* covey 'gzip {}': one COMMAND that was meant as a shell command line. */
+static int check_line(const struct feed *feed, struct cli_error *err)
+{
+	static const struct covey_error why = { .sys_errno = ENOENT };
+	const char *command = feed->options->command[0];
+
+	if (feed->options->ncommand > 1 || strpbrk(command, " \t\n") == NULL)
+		return 0;
+	return cannot_run(command, &why, err);
+}
+
+int feed_check(struct feed *feed, struct covey *ex, struct cli_error *err)
+{
+	struct covey_error why;
+	struct template *direct;
+
+	feed->ex = ex;
+	if (feed->script != NULL) {
+		/* a command that is not there is for the shell to complain about */
+		direct = script_direct(feed->script);
+		if (direct != NULL && template_has_fixed_command(direct)) {
+			struct template_values none = { .item = "" };
+			const char *const *argv = template_expand(direct, &none);
+
+			if (argv != NULL && covey_find(ex, argv[0], NULL) == 0)
+				feed->template = direct;
+		}
+		return 0;
+	}
+	if (feed->template == NULL)
+		return 0;
+	if (!template_has_fixed_command(feed->template))
+		return check_line(feed, err);
+	if (covey_find(ex, feed->options->command[0], &why) == 0)
+		return 0;
+	return cannot_run(feed->options->command[0], &why, err);
+}
+
+/* ---- the next task ---- */
+
+static const char *const *line_argv(struct feed *feed, const struct input_record *record)
+{
+	const char *const *argv = script_split_line(feed->splitter, record->text, record->len);
+
+	if (argv != NULL && (feed->ex == NULL || covey_find(feed->ex, argv[0], NULL) == 0))
+		return argv;
+	feed->shell_argv[0] = SCRIPT_SHELL;
+	feed->shell_argv[1] = "-c";
+	feed->shell_argv[2] = record->text;
+	feed->shell_argv[3] = NULL;
+	return feed->shell_argv;
+}
+
+static const char *const *argv_for(struct feed *feed, const struct input_record *record,
+    unsigned slot)
+{
+	struct template_values values = {
+		.item = record->text, .item_len = record->len, .task = feed->ntasks + 1, .slot = slot,
+	};
+
+	if (feed->template == NULL)
+		return line_argv(feed, record);
+	return template_expand(feed->template, &values);
+}
+
+/* The tag without the tab that follows it; NULL when memory runs out. */
+static const char *tag_for(struct feed *feed, const struct input_record *record)
+{
+	struct template_values values = {
+		.item = record->text, .item_len = record->len, .task = feed->ntasks + 1,
+	};
+	const char *const *words;
+
+	if (feed->tag == NULL)
+		return feed->options->tag ? record->text : "";
+	words = template_expand(feed->tag, &values);
+	return words == NULL ? NULL : words[0];
+}
+
+/* What the task is to remember, in one block. */
+static struct item *remember(struct feed *feed, const struct input_record *record)
+{
+	bool tagged = feed->options->tag || feed->options->tagstring != NULL;
+	const char *tag = tagged ? tag_for(feed, record) : "";
+	size_t tag_len = tag == NULL ? 0 : strlen(tag);
+	struct item *item = tag == NULL ? NULL : malloc(sizeof *item + tag_len + record->len + 2);
+	char *at;
+
+	if (item == NULL)
+		return NULL;
+	at = (char *)(item + 1);
+	item->tag = tagged ? at : NULL;
+	item->tag_len = tag_len + 1;
+	memcpy(at, tag, tag_len);
+	at[tag_len] = '\t';
+	item->text = at + tag_len + 1;
+	item->len = record->len;
+	memcpy(at + tag_len + 1, record->text, record->len + 1);
+	return item;
+}
+
+static enum covey_next fail(struct feed *feed)
+{
+	feed->failed = true;
+	return COVEY_NEXT_END;
+}
+
+static int submit(struct feed *feed, struct covey *ex, const struct input_record *record)
+{
+	const char *const *argv = argv_for(feed, record, 1);
+	struct covey_command command;
+	struct covey_error why;
+
+	covey_command_init(&command, sizeof command);
+	command.argv = argv;
+	if (argv == NULL)
+		return cli_error_set(&feed->error, "out of memory");
+	if (feed->keeps_item && (command.user = remember(feed, record)) == NULL)
+		return cli_error_set(&feed->error, "out of memory");
+	if (covey_submit(ex, &command, NULL, &why) == 0) {
+		feed->ntasks++;
+		return 0;
+	}
+	free(command.user);
+	return cli_error_set(&feed->error, "%s", why.message);
+}
+
+static void on_readable(struct covey *ex, int fd, unsigned events, void *user)
+{
+	struct feed *feed = user;
+
+	(void)events;
+	feed->watching = false;
+	/* level-triggered: it is watched only while something is wanted */
+	if (covey_watch(ex, fd, 0, NULL, NULL, NULL) == 0)
+		input_ready(feed->input);
+	covey_pull(ex);
+}
+
+static enum covey_next later(struct feed *feed, struct covey *ex)
+{
+	struct covey_error why;
+
+	if (feed->watching)
+		return COVEY_NEXT_LATER;
+	if (covey_watch(ex, input_fd(feed->input), EPOLLIN, on_readable, feed, &why) != 0) {
+		if (why.sys_errno == EPERM) {
+			/* a device that is always ready, such as /dev/null or /dev/zero */
+			input_ready(feed->input);
+			return COVEY_NEXT_MORE;
+		}
+		cli_error_set(&feed->error, "cannot read '%s': %s", input_name(feed->input),
+		    strerror(why.sys_errno));
+		return fail(feed);
+	}
+	feed->watching = true;
+	return COVEY_NEXT_LATER;
+}
+
+enum covey_next feed_next(struct feed *feed, struct covey *ex)
+{
+	struct input_record record;
+
+	switch (input_next(feed->input, &record, &feed->error)) {
+	case INPUT_RECORD:
+		return submit(feed, ex, &record) == 0 ? COVEY_NEXT_MORE : fail(feed);
+	case INPUT_REFUSED:
+		if (feed->refused != NULL)
+			feed->refused(feed->refused_arg, feed->error.message);
+		return COVEY_NEXT_MORE;
+	case INPUT_LATER:
+		return later(feed, ex);
+	case INPUT_END:
+		return COVEY_NEXT_END;
+	case INPUT_BAD:
+		break;
+	}
+	return fail(feed);
+}
+
+void feed_on_refused(struct feed *feed, feed_refused *refused, void *arg)
+{
+	feed->refused = refused;
+	feed->refused_arg = arg;
+}
+
+bool feed_has_more(const struct feed *feed)
+{
+	return input_has_more(feed->input);
+}
+
+const char *feed_error(const struct feed *feed)
+{
+	return feed->failed ? feed->error.message : NULL;
+}
+
+bool feed_prepares(const struct feed *feed)
+{
+	return feed->uses_slot;
+}
+
+const char *const *feed_prepare(struct feed *feed, const struct covey_task *task, unsigned slot)
+{
+	const struct item *item = task->user;
+	struct template_values values = { .task = task->id, .slot = slot };
+
+	if (!feed->uses_slot || item == NULL)
+		return NULL;
+	values.item = item->text;
+	values.item_len = item->len;
+	return template_expand(feed->template, &values);
+}
+
+void feed_finished(const struct covey_task *task)
+{
+	free(task->user);
+}
+
+int feed_dry(struct feed *feed, const char *const **argv, struct cli_error *err)
+{
+	struct pollfd pfd = { .fd = input_fd(feed->input), .events = POLLIN };
+	struct input_record record;
+	enum input_result result;
+
+	while ((result = input_next(feed->input, &record, err)) == INPUT_LATER) {
+		if (poll(&pfd, 1, -1) >= 0)
+			input_ready(feed->input);
+	}
+	*argv = NULL;
+	if (result == INPUT_REFUSED)
+		return 1;
+	if (result != INPUT_RECORD)
+		return result == INPUT_END ? 0 : -1;
+	*argv = argv_for(feed, &record, 1);
+	feed->ntasks++;
+	return *argv == NULL ? cli_error_set(err, "out of memory") : 1;
+}

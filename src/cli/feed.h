@@ -1,0 +1,51 @@
+/*
+ * feed - the next task, when a slot is free
+ *
+ * Turns records of the input into commands: by template, by script, or each as a shell line.
+ */
+#ifndef CLI_FEED_H
+#define CLI_FEED_H
+
+#include "clierror.h"
+#include "covey.h"
+#include "options.h"
+
+struct feed;
+
+/*
+ * Opens the input and compiles the template. NULL with a message: something about them cannot
+ * work.
+ */
+struct feed *feed_new(const struct options *options, struct cli_error *err);
+void feed_free(struct feed *feed);
+
+/* Can the command be run at all? Returns 0, or -1 with a message that says what to do. */
+int feed_check(struct feed *feed, struct covey *ex, struct cli_error *err);
+
+/* Who is told of records that are left out. */
+typedef void feed_refused(void *arg, const char *why);
+void feed_on_refused(struct feed *feed, feed_refused *refused, void *arg);
+
+/* Submits a task, as covey_next_fn. After an error COVEY_NEXT_END; feed_error has it. */
+enum covey_next feed_next(struct feed *feed, struct covey *ex);
+
+/* Is there input that was not read? */
+bool feed_has_more(const struct feed *feed);
+
+/* What was wrong with the input; NULL: nothing. */
+const char *feed_error(const struct feed *feed);
+
+/* The argv of an attempt, for templates that name the slot; else NULL. As covey_prepare_fn. */
+const char *const *feed_prepare(struct feed *feed, const struct covey_task *task, unsigned slot);
+bool feed_prepares(const struct feed *feed);
+
+/* Releases what hangs on a task that has finished. */
+void feed_finished(const struct covey_task *task);
+
+/*
+ * Gives the commands one after the other without running them, waiting for the input: 1 and *argv
+ * (NULL: err says why a record is left out), 0 at the end, -1 with a message. For --dry-run.
+ */
+int feed_dry(struct feed *feed, const char *const **argv, struct cli_error *err);
+
+#endif

@@ -1,0 +1,154 @@
+/*
+ * covey - run many commands at once, and say exactly what failed
+ *
+ * Wiring: options, the guard, the run, and how it all ends. Nothing here or beside it forks, waits
+ * or kills: the library does.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+
+#include "covey.h"
+#include "feed.h"
+#include "options.h"
+#include "run.h"
+#include "scratch.h"
+#include "signals.h"
+#include "usage.h"
+#include "verdict.h"
+
+static int finish_stdout(void)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return STATUS_OK;
+	fprintf(stderr, "covey: cannot write to standard output: %s\n", strerror(errno));
+	return STATUS_BROKEN;
+}
+
+static int complain(const struct cli_error *err, int status)
+{
+	fprintf(stderr, "covey: %s\n", err->message);
+	return status;
+}
+
+/* Many tasks at once need many descriptors; the children get the limit that we were given. */
+static void raise_nofile(struct run_setup *setup)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+		return;
+	setup->nofile = limit.rlim_cur;
+	if (limit.rlim_cur >= limit.rlim_max)
+		return;
+	setup->child_nofile = limit.rlim_cur;
+	limit.rlim_cur = limit.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &limit) == 0)
+		setup->nofile = limit.rlim_cur;
+	else
+		setup->child_nofile = 0;
+}
+
+static int die_as(const struct run_end *end)
+{
+	if (end->sig != 0)
+		signals_die_of(end->sig);
+	return end->status;
+}
+
+/* The guard's end: as the supervisor ended, so do we. */
+static int pass_on(int wait_status)
+{
+	struct run_end end = { .status = STATUS_BROKEN };
+
+	if (WIFEXITED(wait_status))
+		end.status = WEXITSTATUS(wait_status);
+	else if (WIFSIGNALED(wait_status))
+		end.sig = WTERMSIG(wait_status);
+	return die_as(&end);
+}
+
+static struct run_end supervise(struct run_setup *setup, const struct covey_guard *guard)
+{
+	struct run_end end;
+
+	setup->guard = guard;
+	raise_nofile(setup);
+	end = run(setup);
+	feed_free(setup->feed);
+	scratch_remove(setup->scratch);
+	return end;
+}
+
+static int run_guarded(struct run_setup *setup)
+{
+	struct covey_guard guard = { .keep_leftovers = setup->options->keep_leftovers };
+	char *scratch = scratch_make();
+	struct covey_error why;
+	struct run_end end;
+	int status = STATUS_BROKEN;
+
+	setup->scratch = scratch;
+	switch (covey_guard(&guard, &why)) {
+	case COVEY_GUARD_WATCHES:
+		end = supervise(setup, &guard);
+		free(scratch);
+		return die_as(&end);
+	case COVEY_GUARD_ENDED:
+		scratch_remove(scratch);
+		status = pass_on(guard.wait_status);
+		break;
+	case COVEY_GUARD_FAILED:
+		fprintf(stderr, "covey: %s\n", why.message);
+		scratch_remove(scratch);
+		break;
+	}
+	feed_free(setup->feed);
+	free(scratch);
+	return status;
+}
+
+static int start(const struct options *options)
+{
+	struct run_setup setup = { .options = options };
+	struct cli_error err;
+	struct run_end end;
+
+	setup.feed = feed_new(options, &err);
+	if (setup.feed == NULL)
+		return complain(&err, STATUS_USAGE);
+	if (!options->dry_run)
+		return run_guarded(&setup);
+	end = run_dry(&setup);
+	feed_free(setup.feed);
+	return end.status;
+}
+
+int main(int argc, char *argv[])
+{
+	struct options options;
+	struct cli_error err;
+
+	if (signals_prepare(&err) != 0)
+		return complain(&err, STATUS_BROKEN);
+	switch (options_parse(argc, argv, &options, &err)) {
+	case OPTIONS_RUN:
+		return start(&options);
+	case OPTIONS_HELP:
+		usage_print(stdout);
+		return finish_stdout();
+	case OPTIONS_HELP_TABLE:
+		usage_table(stdout);
+		return finish_stdout();
+	case OPTIONS_VERSION:
+		printf("covey %s\n", covey_version());
+		return finish_stdout();
+	case OPTIONS_BAD:
+		break;
+	}
+	return complain(&err, STATUS_USAGE);
+}

@@ -1,0 +1,83 @@
+/*
+ * optable - the table of options
+ *
+ * One row for each: parsing, defaults, --help and the checks on the manual all come from it. A new
+ * option is an id, a field in struct options, a row here, and nothing else.
+ */
+#ifndef CLI_OPTABLE_H
+#define CLI_OPTABLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "clierror.h"
+#include "options.h"
+
+/* What an argument is, and so the type of the field that it goes into. */
+enum option_kind {
+	KIND_FLAG,      /* bool; no argument */
+	KIND_NUMBER,    /* unsigned, from min to max */
+	KIND_FACTOR,    /* double, from min to max */
+	KIND_SHARE,     /* double, 0 to 1 */
+	KIND_DURATION,  /* covey_nsec */
+	KIND_SIZE,      /* uint64_t */
+	KIND_BYTE,      /* int */
+	KIND_SIGNAL,    /* int */
+	KIND_TEXT,      /* const char * */
+	KIND_NONEMPTY,  /* const char * */
+	KIND_REGEX,     /* const char *, which regcomp(3) accepts */
+	KIND_OUTCOMES,  /* struct covey_outcomes; given again, it adds */
+	KIND_JOBS,      /* struct options_jobs */
+	KIND_HALT,      /* struct halt */
+	KIND_PROGRESS,  /* enum options_progress */
+	KIND_HELP,      /* none: ends the parsing */
+	KIND_VERSION    /* none: ends the parsing */
+};
+
+enum option_group {
+	GROUP_INPUT,
+	GROUP_TEMPLATE,
+	GROUP_SCHEDULING,
+	GROUP_RETRIES,
+	GROUP_TIME,
+	GROUP_OUTPUT,
+	GROUP_STOPPING,
+	GROUP_WATCHING,
+	GROUP_HELP,
+	GROUP_COUNT
+};
+
+struct option_row {
+	const char *name;       /* the long name without dashes, or NULL */
+	const char *alias;      /* another long name, not shown, or NULL */
+	const char *letters;    /* the short names; "" for none */
+	const char *argument;   /* what it is called in --help; NULL: the option takes none */
+	const char *initial;    /* parsed into the field first of all; NULL: the field is zero */
+	const char *shown;      /* the default as --help has it; NULL: initial, if that is there */
+	const char *help;
+	size_t field;           /* its offset in struct options */
+	unsigned min, max;      /* of KIND_NUMBER, KIND_FACTOR */
+	enum option_kind kind;
+	enum option_group group;
+	bool for_retries;       /* makes no sense unless the number of tries is given */
+};
+
+/* The row; never NULL. */
+const struct option_row *optable_row(enum option_id id);
+
+/* The group's title in --help. */
+const char *optable_group_title(enum option_group group);
+
+/* The default to show, or NULL where there is nothing to say. */
+const char *optable_default(const struct option_row *row);
+
+/* The option with that letter, or OPT_COUNT. */
+enum option_id optable_by_letter(char letter);
+
+/*
+ * The option with that long name (name_len bytes, without dashes) or with that beginning, if no
+ * other has it. Otherwise OPT_COUNT and a message, with what else may have been meant.
+ */
+enum option_id optable_by_name(const char *name, size_t name_len, struct cli_error *err);
+
+#endif

@@ -1,0 +1,403 @@
+/*
+ * The way through: defaults from the table, options one word after the other, the other words,
+ * then what cannot be seen from one option alone. Not getopt_long: its messages are not ours, it
+ * keeps its place in globals, and it has no suggestions.
+ */
+#include "options.h"
+
+#include <regex.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "optable.h"
+#include "outcomes.h"
+#include "units.h"
+
+/* ---- one argument ---- */
+
+static int set_number(const struct option_row *row, const char *text, unsigned *field,
+    struct cli_error *err)
+{
+	long long n = 0;
+
+	if (units_number(text, row->min, row->max, &n, err) != 0)
+		return -1;
+	*field = (unsigned)n;
+	return 0;
+}
+
+static int set_nonempty(const char *text, const char **field, struct cli_error *err)
+{
+	if (text[0] == '\0')
+		return cli_error_set(err, "the argument is empty");
+	*field = text;
+	return 0;
+}
+
+static int set_regex(const char *text, const char **field, struct cli_error *err)
+{
+	char why[128];
+	regex_t compiled;
+	int code;
+
+	/* one that matches everything, and most often a variable that was not set */
+	if (text[0] == '\0')
+		return cli_error_set(err, "the argument is empty");
+	code = regcomp(&compiled, text, REG_EXTENDED | REG_NOSUB);
+	if (code != 0) {
+		regerror(code, &compiled, why, sizeof why);
+		return cli_error_set(err, "'%.200s' is not an extended regular expression: %s",
+		    text, why);
+	}
+	regfree(&compiled);
+	*field = text;
+	return 0;
+}
+
+static int set_jobs(const char *text, struct options_jobs *jobs, struct cli_error *err)
+{
+	enum { MOST_JOBS = 1000000, MOST_PERCENT = 100000 };
+	bool percent = units_is_percent(text);
+	unsigned share = 0;
+	long long n = 0;
+
+	if (percent ? units_percent(text, MOST_PERCENT, &share, err) != 0
+	    : units_number(text, 0, MOST_JOBS, &n, err) != 0)
+		return cli_error_set(err, "'%.200s' is not a number from 0 to %d, or a percentage "
+		    "of the CPUs from 1%% to %d%%", text, MOST_JOBS, MOST_PERCENT);
+	if (percent)
+		*jobs = (struct options_jobs){ JOBS_PERCENT, share };
+	else
+		*jobs = (struct options_jobs){ n == 0 ? JOBS_MANY : JOBS_NUMBER, (unsigned)n };
+	return 0;
+}
+
+static int set_progress(const char *text, enum options_progress *progress, struct cli_error *err)
+{
+	static const char *const names[] = {
+		[PROGRESS_AUTO] = "auto",
+		[PROGRESS_BAR] = "bar",
+		[PROGRESS_PLAIN] = "plain",
+		[PROGRESS_NONE] = "none",
+	};
+
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+		if (strcmp(names[i], text) == 0) {
+			*progress = (enum options_progress)i;
+			return 0;
+		}
+	return cli_error_set(err, "'%.200s' is not auto, bar, plain or none", text);
+}
+
+/* What each kind of argument is made into. "text" is NULL for the kinds that take none. */
+static int set_field(const struct option_row *row, const char *text, struct options *o,
+    struct cli_error *err)
+{
+	void *field = (char *)o + row->field;
+
+	switch (row->kind) {
+	case KIND_FLAG:
+		*(bool *)field = true;
+		return 0;
+	case KIND_NUMBER:
+		return set_number(row, text, field, err);
+	case KIND_FACTOR:
+		return units_factor(text, row->min, row->max, field, err);
+	case KIND_SHARE:
+		return units_share(text, field, err);
+	case KIND_DURATION:
+		return units_duration(text, field, err);
+	case KIND_SIZE:
+		return units_size(text, field, err);
+	case KIND_BYTE:
+		return units_byte(text, field, err);
+	case KIND_SIGNAL:
+		return units_signal(text, field, err);
+	case KIND_TEXT:
+		*(const char **)field = text;
+		return 0;
+	case KIND_NONEMPTY:
+		return set_nonempty(text, field, err);
+	case KIND_REGEX:
+		return set_regex(text, field, err);
+	case KIND_OUTCOMES:
+		return outcomes_add(text, field, err);
+	case KIND_JOBS:
+		return set_jobs(text, field, err);
+	case KIND_HALT:
+		return halt_parse(text, field, err);
+	case KIND_PROGRESS:
+		return set_progress(text, field, err);
+	case KIND_HELP:
+	case KIND_VERSION:
+		return 0;
+	}
+	return 0;
+}
+
+static int set_defaults(struct options *o, struct cli_error *err)
+{
+	memset(o, 0, sizeof *o);
+	for (int i = 0; i < OPT_COUNT; i++) {
+		const struct option_row *row = optable_row((enum option_id)i);
+
+		if (row->initial != NULL && set_field(row, row->initial, o, err) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* ---- one option ---- */
+
+struct spelling {
+	char text[40];
+};
+
+/* An option as it was written: "-j", or "--jobs" also where only "--job" stood there. */
+static struct spelling spell(enum option_id id, char how)
+{
+	const struct option_row *row = optable_row(id);
+	struct spelling s;
+
+	if (how != '-' && how != '\0')
+		snprintf(s.text, sizeof s.text, "-%c", how);
+	else if (row->name != NULL)
+		snprintf(s.text, sizeof s.text, "--%s", row->name);
+	else
+		snprintf(s.text, sizeof s.text, "-%c", row->letters[0]);
+	return s;
+}
+
+struct words {
+	char *const *argv;
+	int argc;
+	int next;
+};
+
+/* The next word as an option's argument, or NULL where there is none left. */
+static const char *take_argument(struct words *w)
+{
+	return w->next < w->argc ? w->argv[w->next++] : NULL;
+}
+
+static enum options_result help(const char *value, struct cli_error *err)
+{
+	if (value == NULL)
+		return OPTIONS_HELP;
+	if (strcmp(value, "table") == 0)
+		return OPTIONS_HELP_TABLE;
+	cli_error_set(err, "option '--help' takes no argument");
+	return OPTIONS_BAD;
+}
+
+/* "value" is the argument, or NULL where none was found. "how" goes into given[]. */
+static enum options_result apply(struct options *o, enum option_id id, char how,
+    const char *value, struct cli_error *err)
+{
+	const struct option_row *row = optable_row(id);
+	struct spelling s = spell(id, how);
+
+	if (row->kind == KIND_HELP)
+		return help(value, err);
+	if (row->argument == NULL && value != NULL) {
+		cli_error_set(err, "option '%s' takes no argument", s.text);
+		return OPTIONS_BAD;
+	}
+	if (row->argument != NULL && value == NULL) {
+		cli_error_set(err, "option '%s' needs an argument: %s", s.text, row->argument);
+		return OPTIONS_BAD;
+	}
+	if (row->kind == KIND_VERSION)
+		return OPTIONS_VERSION;
+	o->given[id] = how;
+	if (set_field(row, value, o, err) == 0)
+		return OPTIONS_RUN;
+	cli_error_set(err, "option '%s': %s", s.text, err->message);
+	return OPTIONS_BAD;
+}
+
+/* "--name", "--name=value", "--name value" */
+static enum options_result take_long(struct words *w, const char *name, struct options *o,
+    struct cli_error *err)
+{
+	size_t len = strcspn(name, "=");
+	const char *value = name[len] == '=' ? name + len + 1 : NULL;
+	enum option_id id = optable_by_name(name, len, err);
+
+	if (id == OPT_COUNT)
+		return OPTIONS_BAD;
+	if (value == NULL && optable_row(id)->argument != NULL)
+		value = take_argument(w);
+	return apply(o, id, '-', value, err);
+}
+
+static enum options_result unknown_letter(const char *letter, struct cli_error *err)
+{
+	/* what is not ASCII may be one byte of several, and would not be readable alone */
+	int shown = (unsigned char)letter[0] < 0x80 ? 1 : 200;
+
+	cli_error_set(err, "unknown option '-%.*s'; see 'covey --help'", shown, letter);
+	return OPTIONS_BAD;
+}
+
+/* "-k0", "-j4", "-j 4", "-kj4" */
+static enum options_result take_letters(struct words *w, const char *letters, struct options *o,
+    struct cli_error *err)
+{
+	enum options_result result = OPTIONS_RUN;
+
+	for (const char *p = letters; *p != '\0' && result == OPTIONS_RUN; p++) {
+		enum option_id id = optable_by_letter(*p);
+
+		if (id == OPT_COUNT)
+			return unknown_letter(p, err);
+		if (optable_row(id)->argument != NULL)
+			return apply(o, id, *p, p[1] != '\0' ? p + 1 : take_argument(w), err);
+		result = apply(o, id, *p, NULL, err);
+	}
+	return result;
+}
+
+static enum options_result take_options(struct words *w, struct options *o, struct cli_error *err)
+{
+	enum options_result result = OPTIONS_RUN;
+
+	while (result == OPTIONS_RUN && w->next < w->argc) {
+		const char *word = w->argv[w->next];
+
+		if (word[0] != '-' || word[1] == '\0')
+			break;
+		w->next++;
+		if (strcmp(word, "--") == 0)
+			break;
+		if (word[1] == '-')
+			result = take_long(w, word + 2, o, err);
+		else
+			result = take_letters(w, word + 1, o, err);
+	}
+	return result;
+}
+
+/* ---- the other words ---- */
+
+/* Words with a meaning for GNU parallel, which must not pass for items or arguments. */
+static bool is_foreign_separator(const char *word)
+{
+	return strcmp(word, "::::") == 0 || strcmp(word, ":::+") == 0
+	    || strcmp(word, "::::+") == 0;
+}
+
+/* COMMAND [ARG]... [::: ITEM...] */
+static int take_words(struct words *w, struct options *o, struct cli_error *err)
+{
+	o->command = w->argv + w->next;
+	for (; w->next < w->argc; w->next++) {
+		const char *word = w->argv[w->next];
+		bool separator = strcmp(word, ":::") == 0;
+
+		if (is_foreign_separator(word))
+			return cli_error_set(err, "'%s' is not supported", word);
+		if (separator && o->items_given)
+			return cli_error_set(err, "more than one ':::' is not supported");
+		if (separator) {
+			o->items_given = true;
+			o->items = w->argv + w->next + 1;
+		} else if (o->items_given) {
+			o->nitems++;
+		} else {
+			o->ncommand++;
+		}
+	}
+	return 0;
+}
+
+/* ---- what options mean together ---- */
+
+static const struct pair {
+	enum option_id one, other;
+} excluding[] = {
+	{ OPT_NULL, OPT_DELIMITER },
+	{ OPT_UNGROUP, OPT_KEEP_ORDER },
+	{ OPT_UNGROUP, OPT_LINE_BUFFER },
+	{ OPT_UNGROUP, OPT_TAG },
+	{ OPT_UNGROUP, OPT_TAGSTRING },
+	{ OPT_UNGROUP, OPT_MAX_OUTPUT },
+	{ OPT_HALT, OPT_FAIL_FAST },
+};
+
+static int check_excluding(const struct options *o, struct cli_error *err)
+{
+	for (size_t i = 0; i < sizeof excluding / sizeof excluding[0]; i++) {
+		enum option_id one = excluding[i].one, other = excluding[i].other;
+
+		if (o->given[one] && o->given[other])
+			return cli_error_set(err, "options '%s' and '%s' cannot be used together",
+			    spell(one, o->given[one]).text, spell(other, o->given[other]).text);
+	}
+	return 0;
+}
+
+static int check_words(const struct options *o, struct cli_error *err)
+{
+	if (o->script != NULL && o->ncommand > 0)
+		return cli_error_set(err, "option '%s' takes the place of COMMAND, but there is "
+		    "'%.200s', too; items go after ':::'",
+		    spell(OPT_SHELL, o->given[OPT_SHELL]).text, o->command[0]);
+	if (o->ncommand > 0 && o->command[0][0] == '\0')
+		return cli_error_set(err, "COMMAND is empty");
+	if (o->arg_file != NULL && o->items_given)
+		return cli_error_set(err, "option '%s' and ':::' cannot be used together",
+		    spell(OPT_ARG_FILE, o->given[OPT_ARG_FILE]).text);
+	return 0;
+}
+
+static int check_retries(const struct options *o, struct cli_error *err)
+{
+	char interval[UNITS_DURATION_SIZE];
+	bool tries = o->given[OPT_TRIES], retries = o->given[OPT_RETRIES];
+
+	if (tries && retries && o->tries != o->retries + 1)
+		return cli_error_set(err, "options '--tries' (%u) and '--retries' (%u) disagree: "
+		    "tries include the first", o->tries, o->retries);
+	for (int i = 0; i < OPT_COUNT; i++)
+		if (o->given[i] && optable_row((enum option_id)i)->for_retries && !tries
+		    && !retries)
+			return cli_error_set(err, "option '%s' needs '--tries'",
+			    spell((enum option_id)i, o->given[i]).text);
+	if (o->max_interval != 0 && o->max_interval < o->retry_interval) {
+		units_format_duration(o->retry_interval, interval);
+		return cli_error_set(err, "option '--max-interval' must not be shorter than "
+		    "'--retry-interval', which is %s", interval);
+	}
+	return 0;
+}
+
+/* Options that are another way to say something: users of the struct look in one place only. */
+static void settle(struct options *o)
+{
+	if (o->null)
+		o->delimiter = '\0';
+	o->empty_items = o->null || o->given[OPT_DELIMITER];
+	if (o->given[OPT_RETRIES])
+		o->tries = o->retries + 1;
+	if (o->fail_fast)
+		o->halt = (struct halt){ .when = HALT_NOW, .why = HALT_FAIL, .limit = 1 };
+}
+
+enum options_result options_parse(int argc, char *const argv[], struct options *o,
+    struct cli_error *err)
+{
+	struct words w = { .argv = argv, .argc = argc, .next = argc > 0 ? 1 : 0 };
+	enum options_result result;
+
+	if (set_defaults(o, err) != 0)
+		return OPTIONS_BAD;
+	result = take_options(&w, o, err);
+	if (result != OPTIONS_RUN)
+		return result;
+	if (take_words(&w, o, err) != 0 || check_excluding(o, err) != 0 || check_words(o, err) != 0
+	    || check_retries(o, err) != 0)
+		return OPTIONS_BAD;
+	settle(o);
+	return OPTIONS_RUN;
+}

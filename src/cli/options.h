@@ -1,0 +1,152 @@
+/*
+ * options - what the command line asks for
+ *
+ * Everything that can be known to be wrong is refused here, before anything runs. Names, ranges,
+ * defaults and help are rows of the table in optable.c; what is here is what they are filled into.
+ */
+#ifndef CLI_OPTIONS_H
+#define CLI_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "clierror.h"
+#include "covey.h"
+#include "halt.h"
+
+/* One for each option, in the order of --help. */
+enum option_id {
+	OPT_NULL,
+	OPT_DELIMITER,
+	OPT_ARG_FILE,
+	OPT_NO_RUN_IF_EMPTY,
+	OPT_REPLACE,
+	OPT_SHELL,
+	OPT_JOBS,
+	OPT_TRIES,
+	OPT_RETRIES,
+	OPT_RETRY_INTERVAL,
+	OPT_BACKOFF,
+	OPT_MAX_INTERVAL,
+	OPT_JITTER,
+	OPT_RETRY_ON,
+	OPT_NO_RETRY_ON,
+	OPT_RETRY_MATCH,
+	OPT_TIMEOUT,
+	OPT_SLOW,
+	OPT_KILL_AFTER,
+	OPT_SIGNAL,
+	OPT_DEADLINE,
+	OPT_KEEP_LEFTOVERS,
+	OPT_KEEP_ORDER,
+	OPT_UNGROUP,
+	OPT_LINE_BUFFER,
+	OPT_TAG,
+	OPT_TAGSTRING,
+	OPT_MAX_OUTPUT,
+	OPT_VERBOSE,
+	OPT_DRY_RUN,
+	OPT_QUIET,
+	OPT_HALT,
+	OPT_FAIL_FAST,
+	OPT_PROGRESS,
+	OPT_HELP,
+	OPT_VERSION,
+	OPT_COUNT
+};
+
+/* How many tasks may run at once. */
+struct options_jobs {
+	enum options_jobs_how {
+		JOBS_NUMBER,    /* n of them */
+		JOBS_PERCENT,   /* n % of the usable CPUs, at least one */
+		JOBS_MANY       /* -j 0: as many as descriptors and processes allow */
+	} how;
+	unsigned n;
+};
+
+enum options_progress {
+	PROGRESS_AUTO,
+	PROGRESS_BAR,
+	PROGRESS_PLAIN,
+	PROGRESS_NONE
+};
+
+/* All pointers are into argv or to constants: there is nothing to release. */
+struct options {
+	/* input: from items where items_given, else from arg_file, else from standard input */
+	const char *arg_file;           /* NULL or "-": standard input */
+	char *const *items;             /* the words after ":::"; not NULL-terminated */
+	size_t nitems;                  /* may be 0 though items_given: then nothing runs */
+	bool items_given;
+	int delimiter;                  /* the byte that ends an item; '\n' */
+	bool null;                      /* -0 was given; see delimiter */
+	bool empty_items;               /* an empty record is an item (-0, -d), and not skipped */
+	bool no_run_if_empty;           /* accepted for the sake of habit: it is always so */
+
+	/* template: script, or command; with neither, items are shell commands */
+	char *const *command;           /* COMMAND and its ARGs; not NULL-terminated */
+	size_t ncommand;                /* 0: none */
+	const char *script;             /* -c, or NULL; then ncommand is 0 */
+	const char *replace;            /* -I: stands for the item instead of "{}", or NULL */
+
+	/* scheduling */
+	struct options_jobs jobs;       /* JOBS_PERCENT, 100 */
+
+	/* retries; the names and meanings are those of struct covey_options */
+	unsigned tries;                 /* attempts in all, from --tries or --retries; 1 */
+	unsigned retries;               /* as given; --tries already has it */
+	covey_nsec retry_interval;      /* 1 s */
+	double backoff;                 /* 1 */
+	covey_nsec max_interval;        /* 0: no limit */
+	double jitter;                  /* 0 to 1; 0 */
+	struct covey_outcomes retry_on; /* holds only where given[OPT_RETRY_ON], else leave the
+	                                   library's default alone */
+	struct covey_outcomes no_retry_on;
+	const char *retry_match;        /* a valid POSIX extended regular expression, or NULL */
+
+	/* time; 0 is none, except for kill_after, where it is "at once" */
+	covey_nsec timeout;
+	covey_nsec slow;
+	covey_nsec kill_after;          /* 5 s */
+	covey_nsec deadline;
+	int stop_signal;                /* SIGTERM */
+	bool keep_leftovers;
+
+	/* output; at most one of ungroup and line_buffer, and grouped with neither */
+	bool keep_order;
+	bool ungroup;                   /* never together with the other options on output */
+	bool line_buffer;
+	bool tag;                       /* each line begins with the item and a tab */
+	const char *tagstring;          /* … or with this template and a tab; NULL: not given */
+	uint64_t max_output;            /* bytes of a stream that are kept; 0: all */
+	bool verbose;                   /* -t: print each command before it runs */
+	bool dry_run;                   /* print the commands, run none */
+	bool quiet;                     /* say nothing about failures */
+
+	/* stopping and watching */
+	struct halt halt;               /* HALT_NEVER; --fail-fast is in it already */
+	bool fail_fast;                 /* see halt */
+	enum options_progress progress; /* PROGRESS_AUTO */
+
+	/* 0 where an option was not given, else its letter as given, or '-' for its long name */
+	char given[OPT_COUNT];
+};
+
+enum options_result {
+	OPTIONS_RUN,
+	OPTIONS_HELP,           /* print usage_print */
+	OPTIONS_HELP_TABLE,     /* print usage_table: --help=table, for the tests */
+	OPTIONS_VERSION,
+	OPTIONS_BAD             /* say err->message, exit 2 */
+};
+
+/*
+ * Fills *o from argv, which must outlive it; argv[0] is skipped. --help and --version end the
+ * parsing where they stand. With OPTIONS_BAD, err says what is wrong; *o is then of no use.
+ */
+enum options_result options_parse(int argc, char *const argv[], struct options *o,
+    struct cli_error *err);
+
+#endif

@@ -1,0 +1,42 @@
+#include "sink.h"
+
+#include <assert.h>
+
+void sinks_add(struct sinks *sinks, const struct sink *sink)
+{
+	assert(sinks->n < SINK_MAX);
+	sinks->list[sinks->n++] = *sink;
+}
+
+void sinks_event(const struct sinks *sinks, const struct covey_event *event)
+{
+	unsigned i;
+
+	for (i = 0; i < sinks->n; i++)
+		sinks->list[i].event(sinks->list[i].self, event);
+}
+
+bool sinks_want_output(const struct sinks *sinks)
+{
+	unsigned i;
+
+	for (i = 0; i < sinks->n; i++) {
+		if (sinks->list[i].output != NULL)
+			return true;
+	}
+	return false;
+}
+
+bool sinks_output(const struct sinks *sinks, const struct covey_task *task,
+    const struct covey_attempt *attempt, int stream, const void *data, size_t len)
+{
+	unsigned i;
+
+	for (i = 0; i < sinks->n; i++) {
+		const struct sink *sink = &sinks->list[i];
+
+		if (sink->output != NULL)
+			return sink->output(sink->self, task, attempt, stream, data, len);
+	}
+	return false;
+}

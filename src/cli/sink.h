@@ -1,0 +1,38 @@
+/*
+ * sink - what consumes events: one row of callbacks for each, called in order
+ */
+#ifndef CLI_SINK_H
+#define CLI_SINK_H
+
+#include "covey.h"
+
+struct sink {
+	/* An event of the executor. */
+	void (*event)(void *self, const struct covey_event *event);
+	/* Output as it arrives, as covey_output_fn; NULL: not interested. At most one sink has it. */
+	bool (*output)(void *self, const struct covey_task *task,
+	    const struct covey_attempt *attempt, int stream, const void *data, size_t len);
+	void *self;
+};
+
+enum { SINK_MAX = 8 };
+
+struct sinks {
+	struct sink list[SINK_MAX];
+	unsigned n;
+};
+
+/* Adds a sink behind the others. */
+void sinks_add(struct sinks *sinks, const struct sink *sink);
+
+/* Hands an event to every sink. */
+void sinks_event(const struct sinks *sinks, const struct covey_event *event);
+
+/* Is there a sink for output as it arrives? */
+bool sinks_want_output(const struct sinks *sinks);
+
+/* Hands output to the sink that wants it; false if none has dealt with it. */
+bool sinks_output(const struct sinks *sinks, const struct covey_task *task,
+    const struct covey_attempt *attempt, int stream, const void *data, size_t len);
+
+#endif

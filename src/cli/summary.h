@@ -1,0 +1,33 @@
+/*
+ * summary - what covey says on stderr: what goes wrong when it does, and at the end what failed
+ */
+#ifndef CLI_SUMMARY_H
+#define CLI_SUMMARY_H
+
+#include <stdbool.h>
+
+#include "describe.h"
+#include "outq.h"
+#include "sink.h"
+
+struct summary;
+
+struct summary_options {
+	bool quiet;              /* nothing */
+	bool verbose;            /* each command before it runs */
+	bool watched;            /* the counts even if all went well */
+	covey_nsec slow;
+	const struct describe *about;
+};
+
+/* NULL when memory runs out. */
+struct summary *summary_new(struct outq *q, const struct summary_options *options);
+void summary_free(struct summary *summary);
+
+/* Must come before the sink that takes the outputs. */
+struct sink summary_sink(struct summary *summary);
+
+/* Prints what failed, and the counts. rest: the input was not read to its end. */
+void summary_end(struct summary *summary, bool rest);
+
+#endif

@@ -1,0 +1,37 @@
+/*
+ * verdict - counts to exit status
+ */
+#ifndef CLI_VERDICT_H
+#define CLI_VERDICT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "halt.h"
+#include "sink.h"
+
+enum {
+	STATUS_OK = 0,
+	STATUS_USAGE = 2,
+	STATUS_FAILED = 123,    /* some task failed */
+	STATUS_DEADLINE = 124,  /* the deadline passed first */
+	STATUS_BROKEN = 125     /* covey itself failed */
+};
+
+struct verdict {
+	uint64_t succeeded, failed;
+	bool halted_calmly;     /* --halt for another reason than failures: what it stopped has not failed */
+	bool halted_well;       /* --halt …,success=…: what was asked for is there, whatever failed */
+	bool expired;
+	uint64_t refused;       /* records of the input that could not be used */
+	bool bad_input;         /* the input could not be read to its end */
+	bool broken;            /* output lost, an executor that failed, … */
+};
+
+/* Counts what comes. */
+struct sink verdict_sink(struct verdict *verdict);
+
+/* The worst of what happened. */
+int verdict_status(const struct verdict *verdict);
+
+#endif

@@ -1,0 +1,51 @@
+/*
+ * cgroup - a cgroup for each slot, and the kernel's count of out-of-memory kills
+ *
+ * Level 1, mechanism. Where this process may make cgroups (v2), each slot has one, made at its
+ * first use and kept: to make and remove one for each attempt costs several times as much.
+ */
+#ifndef CV_CGROUP_H
+#define CV_CGROUP_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+struct cv_cgroup {
+	int dir_fd;              /* of the directory that holds the slots' cgroups; -1: none */
+	char name[32];           /* its name */
+	char *parent;            /* the path it is in */
+	unsigned nslots;         /* cgroups 1 to nslots have been made */
+	char procs[48];          /* the last answer of cv_cgroup_procs */
+};
+
+/* Makes the directory covey-PID; returns 0, or -1 where that cannot be done: do without. */
+int cv_cgroup_init(struct cv_cgroup *cgroup);
+
+/* Removes what was made; what still has processes stays. */
+void cv_cgroup_release(struct cv_cgroup *cgroup);
+
+/* Removes what a process with this pid made and left behind; the guard's last service. */
+void cv_cgroup_remove(pid_t pid);
+
+/*
+ * The path, relative to dir_fd, of the file through which a process moves into the slot's cgroup;
+ * valid until the next call. NULL if the cgroup cannot be made.
+ */
+const char *cv_cgroup_procs(struct cv_cgroup *cgroup, unsigned slot);
+
+/* Kills everything in the slot's cgroup at once, where the kernel can (Linux 5.14). */
+void cv_cgroup_kill(const struct cv_cgroup *cgroup, unsigned slot);
+
+/* The slot in whose cgroup a process is, or -1. */
+int cv_cgroup_slot_of(const struct cv_cgroup *cgroup, pid_t pid);
+
+/*
+ * A descriptor of the file that counts out-of-memory kills in our own memory cgroup (v2 or v1),
+ * or -1 where there is none.
+ */
+int cv_oom_open(void);
+
+/* The count now; 0 for -1. */
+long cv_oom_count(int fd);
+
+#endif

@@ -1,0 +1,120 @@
+#include "child.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/close_range.h>
+#include <stdint.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/*
+ * The vfork child has a copy of the parent's signal handlers and shares its memory. A handler that
+ * ran here would run on the parent's data, so they go before the mask is lifted. Ignored signals
+ * stay ignored, as with exec.
+ */
+static void drop_handlers(void)
+{
+	struct sigaction action;
+	int sig;
+
+	for (sig = 1; sig <= 64; sig++) {
+		if (sig == SIGKILL || sig == SIGSTOP || sigaction(sig, NULL, &action) != 0)
+			continue;  /* 32 and 33 are glibc's own */
+		if (action.sa_handler == SIG_DFL || action.sa_handler == SIG_IGN)
+			continue;
+		action.sa_handler = SIG_DFL;
+		action.sa_flags = 0;
+		sigaction(sig, &action, NULL);
+	}
+}
+
+static void move_to_cgroup(const struct cv_child *child)
+{
+	int fd;
+
+	if (child->cgroup_procs == NULL)
+		return;
+	fd = openat(child->cgroup_dir_fd, child->cgroup_procs, O_WRONLY | O_CLOEXEC);
+	/* "0" stands for the process that writes it */
+	if (fd >= 0 && write(fd, "0", 1) != 1)
+		return;  /* one means fewer of finding the tree; the process group is there */
+}
+
+static const char *set_fds(const int fds[3])
+{
+	int i;
+
+	for (i = 0; i < 3; i++) {
+		if (fds[i] >= 0 && dup2(fds[i], i) < 0)
+			return "dup2";
+	}
+	return NULL;
+}
+
+/* What the host left open without close-on-exec is not the child's either. */
+static void close_others(void)
+{
+	/* kernels before 5.11 lack this; there, the host's inheritable descriptors are inherited */
+	syscall(SYS_close_range, 3U, UINT_MAX, CLOSE_RANGE_CLOEXEC);
+}
+
+/* Returns the step that failed, with errno; does not return at all if everything worked. */
+static const char *become(const struct cv_child *child, const sigset_t *mask)
+{
+	const char *failed;
+
+	if (child->new_group && setpgid(0, 0) != 0)
+		return "setpgid";
+	if (child->die_with_parent && prctl(PR_SET_PDEATHSIG, SIGKILL) != 0)
+		return "prctl";
+	move_to_cgroup(child);
+	failed = set_fds(child->fds);
+	if (failed != NULL)
+		return failed;
+	if (child->cwd != NULL && chdir(child->cwd) != 0)
+		return "chdir";
+	if (child->nofile != NULL && setrlimit(RLIMIT_NOFILE, child->nofile) != 0)
+		return "setrlimit";
+	close_others();
+	drop_handlers();
+	if (sigprocmask(SIG_SETMASK, mask, NULL) != 0)
+		return "sigprocmask";
+	execve(child->path, (char *const *)(uintptr_t)child->argv,
+	    (char *const *)(uintptr_t)child->envp);
+	return "exec";
+}
+
+static _Noreturn void child_main(struct cv_child *child, const sigset_t *mask)
+{
+	child->failed_step = become(child, mask);
+	child->failed_errno = errno;
+	_exit(127);
+}
+
+pid_t cv_child_start(struct cv_child *child)
+{
+	sigset_t all, mask;
+	pid_t pid;
+
+	child->failed_step = NULL;
+	child->failed_errno = 0;
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &mask);
+	pid = vfork();
+	if (pid == 0)
+		child_main(child, &mask);
+	if (pid < 0) {
+		child->failed_step = "fork";
+		child->failed_errno = errno;
+	}
+	pthread_sigmask(SIG_SETMASK, &mask, NULL);
+	if (pid > 0 && child->failed_step != NULL) {
+		while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+			continue;
+		return -1;
+	}
+	return pid;
+}

@@ -1,0 +1,39 @@
+/*
+ * child - between vfork and exec
+ *
+ * Level 1, mechanism. The child shares the parent's memory until it execs, and the parent does
+ * not run meanwhile: only async-signal-safe calls, no allocation, no locks, and nothing written
+ * but what is meant for the parent. Everything is prepared beforehand in struct cv_child.
+ */
+#ifndef CV_CHILD_H
+#define CV_CHILD_H
+
+#include <signal.h>
+#include <stdbool.h>
+#include <sys/resource.h>
+#include <sys/types.h>
+
+struct cv_child {
+	const char *path;                /* of the program, no search */
+	const char *const *argv;
+	const char *const *envp;
+	const char *cwd;                 /* or NULL */
+	int fds[3];                      /* become 0, 1 and 2; 3 or higher, or -1: inherited */
+	const char *cgroup_procs;        /* file through which to move into a cgroup, or NULL */
+	int cgroup_dir_fd;               /* what that path is relative to */
+	bool new_group;                  /* lead a process group of its own */
+	bool die_with_parent;            /* SIGKILL when the thread that started it ends */
+	const struct rlimit *nofile;     /* RLIMIT_NOFILE to set, or NULL */
+
+	/* out, when it failed */
+	int failed_errno;
+	const char *failed_step;         /* "exec", "chdir", … */
+};
+
+/*
+ * Starts the child. Returns its pid once it has exec'd, or -1 with failed_errno and failed_step
+ * filled in; then there is no child left to wait for. "fork" as the step: none could be made.
+ */
+pid_t cv_child_start(struct cv_child *child);
+
+#endif

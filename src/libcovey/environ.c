@@ -1,0 +1,179 @@
+#include "environ.h"
+
+#include <bsd/stdlib.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "number.h"
+
+#define NEXPORTS 6
+
+static bool is_ours(const char *entry)
+{
+	return strncmp(entry, "COVEY_", 6) == 0;
+}
+
+static int copy_base(struct cv_environ *environment, const char *const *base)
+{
+	size_t n = 0, bytes = 1, i;
+	char *at;
+
+	while (base[n] != NULL)
+		bytes += strlen(base[n++]) + 1;
+	environment->envp = reallocarray(NULL, n + NEXPORTS + 1, sizeof(char *));
+	environment->block = at = malloc(bytes);
+	if (environment->envp == NULL || at == NULL)
+		return -1;
+	environment->n = NEXPORTS;
+	for (i = 0; i < n; i++) {
+		size_t len = strlen(base[i]) + 1;
+
+		if (is_ours(base[i]))
+			continue;
+		environment->envp[environment->n++] = memcpy(at, base[i], len);
+		at += len;
+	}
+	environment->envp[environment->n] = NULL;
+	return 0;
+}
+
+static int make_reason(struct cv_environ *environment, const char *reason_dir)
+{
+	int n = asprintf(&environment->reason, "COVEY_REASON=%s/%*s", reason_dir, CV_NUMBER_SIZE, "");
+
+	if (n < 0) {
+		environment->reason = NULL;
+		return -1;
+	}
+	environment->reason_slot = environment->reason + n - CV_NUMBER_SIZE;
+	return 0;
+}
+
+/* The exported variables are the last of the first NEXPORTS entries, so that fewer can be used. */
+static int make_exports(struct cv_environ *environment, const char *run_id, const char *reason_dir)
+{
+	const char **end = environment->envp + NEXPORTS;
+
+	if (run_id == NULL)
+		return 0;
+	if (asprintf(&environment->run, "COVEY_RUN=%s", run_id) < 0) {
+		environment->run = NULL;
+		return -1;
+	}
+	end[-1] = environment->run;
+	end[-2] = memcpy(environment->task, "COVEY_TASK=", 12);
+	end[-3] = memcpy(environment->attempt, "COVEY_ATTEMPT=", 15);
+	end[-4] = memcpy(environment->tries, "COVEY_TRIES=", 13);
+	end[-5] = memcpy(environment->slot, "COVEY_SLOT=", 12);
+	environment->nexports = 5;
+	if (reason_dir == NULL)
+		return 0;
+	if (make_reason(environment, reason_dir) != 0)
+		return -1;
+	end[-6] = environment->reason;
+	environment->nexports = 6;
+	return 0;
+}
+
+static const char *value_in(const char *const *envp, const char *name)
+{
+	size_t len = strlen(name);
+
+	for (; *envp != NULL; envp++) {
+		if (strncmp(*envp, name, len) == 0 && (*envp)[len] == '=')
+			return *envp + len + 1;
+	}
+	return NULL;
+}
+
+int cv_environ_init(struct cv_environ *environment, const char *const *base, const char *run_id,
+    const char *reason_dir)
+{
+	memset(environment, 0, sizeof *environment);
+	if (copy_base(environment, base) != 0
+	    || make_exports(environment, run_id, reason_dir) != 0) {
+		cv_environ_release(environment);
+		return -1;
+	}
+	environment->search = value_in(environment->envp + NEXPORTS, "PATH");
+	return 0;
+}
+
+void cv_environ_release(struct cv_environ *environment)
+{
+	free(environment->envp);
+	free(environment->block);
+	free(environment->run);
+	free(environment->reason);
+	free(environment->merged);
+	memset(environment, 0, sizeof *environment);
+}
+
+static void put_values(struct cv_environ *environment, const struct cv_environ_values *values)
+{
+	cv_number_put(environment->task + strlen("COVEY_TASK="), values->task);
+	cv_number_put(environment->attempt + strlen("COVEY_ATTEMPT="), values->attempt);
+	cv_number_put(environment->tries + strlen("COVEY_TRIES="), values->tries);
+	cv_number_put(environment->slot + strlen("COVEY_SLOT="), values->slot);
+	if (environment->reason != NULL)
+		cv_number_put(environment->reason_slot, values->slot);
+}
+
+/* Takes the entry for the name that change begins with out of the n at envp; returns the new n. */
+static size_t drop(const char **envp, size_t n, const char *change)
+{
+	size_t len = strcspn(change, "="), i, kept = 0;
+
+	for (i = 0; i < n; i++) {
+		if (strncmp(envp[i], change, len) != 0 || envp[i][len] != '=')
+			envp[kept++] = envp[i];
+	}
+	return kept;
+}
+
+static const char *const *merge(struct cv_environ *environment, const char *const *all, size_t n,
+    const char *const *changes)
+{
+	size_t extra = 0;
+	const char **merged;
+
+	while (changes[extra] != NULL)
+		extra++;
+	merged = reallocarray(environment->merged, n + extra + 1, sizeof *merged);
+	if (merged == NULL)
+		return NULL;
+	environment->merged = merged;
+	memcpy(merged, all, n * sizeof *merged);
+	for (; *changes != NULL; changes++) {
+		n = drop(merged, n, *changes);
+		if (strchr(*changes, '=') != NULL)
+			merged[n++] = *changes;
+	}
+	merged[n] = NULL;
+	environment->search = value_in(merged, "PATH");
+	return merged;
+}
+
+const char *const *cv_environ_for(struct cv_environ *environment,
+    const struct cv_environ_values *values, const char *const *changes)
+{
+	const char *const *all = environment->envp + NEXPORTS - environment->nexports;
+	size_t n = environment->n - NEXPORTS + environment->nexports;
+
+	if (environment->nexports > 0)
+		put_values(environment, values);
+	if (changes != NULL)
+		return merge(environment, all, n, changes);
+	if (environment->merged != NULL) {
+		free(environment->merged);
+		environment->merged = NULL;
+		environment->search = value_in(environment->envp + NEXPORTS, "PATH");
+	}
+	return all;
+}
+
+const char *cv_environ_search(const struct cv_environ *environment)
+{
+	return environment->search;
+}

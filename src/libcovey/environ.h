@@ -1,0 +1,49 @@
+/*
+ * environ - the children's environment
+ *
+ * Level 1, mechanism. Made once; for each attempt only the values that differ are written anew,
+ * in place, since the child has its copy once it has exec'd.
+ */
+#ifndef CV_ENVIRON_H
+#define CV_ENVIRON_H
+
+#include <stdint.h>
+
+#include "covey.h"
+
+struct cv_environ {
+	const char **envp;      /* the exported variables, the base, NULL */
+	size_t nexports;        /* how many of the first are exported ones; 0: none are set */
+	size_t n;
+	char *block;            /* the base's strings */
+	char task[32], attempt[32], tries[32], slot[32];
+	char *run, *reason;     /* "COVEY_RUN=…", "COVEY_REASON=DIR/" with room for the slot */
+	char *reason_slot;      /* where in reason the slot goes */
+	const char *search;     /* PATH */
+	const char **merged;    /* the last answer of cv_environ_for, where it was made for one task */
+};
+
+struct cv_environ_values {
+	uint64_t task;
+	unsigned attempt, tries, slot;
+};
+
+/*
+ * Copies base, less any COVEY_* of an outer run. With run_id, exports COVEY_RUN and the others;
+ * with reason_dir, COVEY_REASON, too. Returns 0, or -1 when memory runs out.
+ */
+int cv_environ_init(struct cv_environ *environment, const char *const *base, const char *run_id,
+    const char *reason_dir);
+void cv_environ_release(struct cv_environ *environment);
+
+/*
+ * The environment of an attempt; changes is NULL or "NAME=VALUE" to set and "NAME" to unset. Valid
+ * until the next call. NULL when memory runs out.
+ */
+const char *const *cv_environ_for(struct cv_environ *environment,
+    const struct cv_environ_values *values, const char *const *changes);
+
+/* The value of PATH in the last answer, or NULL. */
+const char *cv_environ_search(const struct cv_environ *environment);
+
+#endif

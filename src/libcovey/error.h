@@ -1,0 +1,18 @@
+/*
+ * error - filling in struct covey_error
+ *
+ * Level 0. The maker returns the failure value, so that a function fails in one statement.
+ */
+#ifndef CV_ERROR_H
+#define CV_ERROR_H
+
+#include "covey.h"
+
+/*
+ * Fills *err (unless NULL) with the formatted message and, when sys_errno is not 0, ": " and its
+ * text. Returns -1. errno is left as it was.
+ */
+int cv_error(struct covey_error *err, enum covey_code code, int sys_errno, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
+#endif

@@ -1,0 +1,241 @@
+/*
+ * Finishing: an attempt is over. What came of it, whether it is run again and when, and the
+ * events that say so.
+ */
+#include <bsd/stdlib.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "fdutil.h"
+#include "number.h"
+#include "turn.h"
+
+void cv_emit(struct covey *ex, struct covey_event *event)
+{
+	if (ex->options.on_event == NULL)
+		return;
+	event->now = ex->now;
+	ex->options.on_event(ex, event, ex->options.user);
+}
+
+/* ---- what came of it ---- */
+
+static enum covey_outcome own_outcome(const struct cv_slot *slot)
+{
+	if (!slot->exited)
+		return COVEY_SIGNAL;
+	if (slot->lost)
+		return COVEY_SPAWN;
+	if (slot->attempt.signal != 0)
+		return COVEY_SIGNAL;
+	return slot->attempt.status == 0 ? COVEY_SUCCESS : COVEY_EXIT;
+}
+
+static bool killed_for_memory(struct covey *ex)
+{
+	long count = cv_oom_count(ex->oom_fd), before = ex->oom_count;
+
+	ex->oom_count = count;
+	return count > before;
+}
+
+static void judge(struct cv_slot *slot)
+{
+	struct covey_attempt *attempt = &slot->attempt;
+
+	if (slot->exited && !slot->lost && attempt->pid > 0) {
+		if (WIFEXITED(slot->wait_status))
+			attempt->status = WEXITSTATUS(slot->wait_status);
+		else
+			attempt->signal = WTERMSIG(slot->wait_status);
+		attempt->core_dumped = WIFSIGNALED(slot->wait_status) && WCOREDUMP(slot->wait_status);
+	}
+	attempt->outcome = slot->cause != COVEY_SUCCESS ? slot->cause : own_outcome(slot);
+	if (slot->lost && attempt->outcome == COVEY_SPAWN) {
+		attempt->sys_errno = ECHILD;
+		attempt->spawn_step = "wait";
+	}
+	if (attempt->outcome == COVEY_SIGNAL && attempt->signal == SIGKILL)
+		attempt->oom = killed_for_memory(slot->ex);
+}
+
+static struct covey_output *take(struct cv_slot *slot, int i)
+{
+	if (slot->captures[i].error != 0)
+		slot->attempt.output_errno = slot->captures[i].error;
+	return cv_capture_take(&slot->captures[i]);
+}
+
+/* Reads the line that the task has left in its COVEY_REASON file, and removes the file. */
+static void take_reason(struct cv_slot *slot, char *line, size_t size)
+{
+	struct covey_attempt *attempt = &slot->attempt;
+	int dir_fd = slot->ex->reason_dir_fd;
+	char name[CV_NUMBER_SIZE];
+
+	if (dir_fd < 0)
+		return;
+	cv_number_put(name, attempt->slot);
+	if (attempt->outcome != COVEY_SUCCESS && cv_fd_slurp(dir_fd, name, line, size) > 0) {
+		line[strcspn(line, "\n")] = '\0';
+		attempt->reason = line;
+	}
+	unlinkat(dir_fd, name, 0);  /* most tasks leave none */
+}
+
+/* ---- what is next ---- */
+
+static double chance(void)
+{
+	return (double)arc4random_uniform(1U << 30) / (1U << 30);
+}
+
+/* Would it be run again, were it not for cancel and deadline? Negative: no; else when. */
+static covey_nsec policy(const struct covey *ex, const struct cv_slot *slot)
+{
+	const struct covey_attempt *attempt = &slot->attempt;
+	struct cv_failure failure = {
+		.outcome = attempt->outcome, .status = attempt->status, .signal = attempt->signal,
+		.sys_errno = attempt->sys_errno, .attempt = attempt->number,
+	};
+	covey_nsec delay = -1;
+
+	if (attempt->number < slot->task->view.tries && cv_retry_wanted(&ex->retry, &failure))
+		delay = cv_retry_delay(&ex->retry, attempt->number,
+		    ex->retry.jitter > 0 ? chance() : 0);
+	if (ex->options.decide != NULL)
+		ex->options.decide(&slot->task->view, attempt, &delay, ex->options.user);
+	return delay;
+}
+
+static covey_nsec decide(const struct covey *ex, const struct cv_slot *slot)
+{
+	const struct covey_attempt *attempt = &slot->attempt;
+	covey_nsec delay;
+
+	if (attempt->outcome == COVEY_SUCCESS || attempt->outcome == COVEY_DEADLINE
+	    || attempt->outcome == COVEY_CANCELLED || attempt->unkillable
+	    || ex->ending != CV_ENDING_NO || ex->cancel_asked)
+		return -1;
+	delay = policy(ex, slot);
+	/* better at once than never: waiting would outlast the deadline */
+	if (delay > 0 && ex->deadline != INT64_MAX && cv_clock_add(ex->now, delay) >= ex->deadline)
+		delay = 0;
+	return delay;
+}
+
+static void finished(struct covey *ex, struct cv_task *task, struct covey_attempt *attempt,
+    enum covey_outcome outcome)
+{
+	struct covey_event event = {
+		.type = COVEY_FINISHED, .task = &task->view, .attempt = attempt, .outcome = outcome,
+	};
+
+	if (outcome == COVEY_SUCCESS)
+		ex->counts.succeeded++;
+	else
+		ex->counts.failed++;
+	cv_emit(ex, &event);
+	cv_task_free(task);
+}
+
+/* Keeps what a task that waits to be run again may still be asked for. */
+static void remember(struct cv_task *task, const struct covey_attempt *attempt)
+{
+	if (task->last == NULL)
+		task->last = malloc(sizeof *task->last);
+	if (task->last == NULL)
+		return;  /* then its end is told without the details of its last attempt */
+	*task->last = *attempt;
+	task->last->out = task->last->err = NULL;
+	task->last->reason = NULL;
+	task->last->retry = false;
+}
+
+static void run_again(struct covey *ex, struct cv_slot *slot, covey_nsec delay)
+{
+	struct covey_event event = {
+		.type = COVEY_DELAYED, .task = &slot->task->view, .attempt = &slot->attempt,
+		.due = cv_clock_add(ex->now, delay),
+	};
+	struct cv_task *task = slot->task;
+
+	remember(task, &slot->attempt);
+	if (delay > 0)
+		cv_sched_delay(&ex->sched, task, event.due);
+	else
+		cv_sched_add(&ex->sched, task);
+	cv_emit(ex, &event);
+}
+
+/* ---- the end of an attempt ---- */
+
+static void leave_slot(struct cv_slot *slot)
+{
+	struct covey *ex = slot->ex;
+
+	covey_output_free(slot->attempt.out);
+	covey_output_free(slot->attempt.err);
+	slot->attempt.out = slot->attempt.err = NULL;
+	slot->attempt.reason = NULL;
+	slot->task = NULL;
+	cv_timer_clear(&ex->timers, &slot->timer);
+	ex->running--;
+	if (slot->attempt.unkillable) {
+		slot->withheld = true;
+		ex->withheld++;
+		return;
+	}
+	cv_slots_give(&ex->free_slots, slot->index);
+}
+
+void cv_finish_attempt(struct cv_slot *slot)
+{
+	struct covey *ex = slot->ex;
+	struct covey_attempt *attempt = &slot->attempt;
+	struct covey_event event = {
+		.type = COVEY_ENDED, .task = &slot->task->view, .attempt = attempt,
+	};
+	char reason[1024];
+	covey_nsec delay;
+
+	cv_slot_reap(slot);
+	attempt->ended = ex->now;
+	judge(slot);
+	attempt->out = take(slot, 0);
+	attempt->err = take(slot, 1);
+	take_reason(slot, reason, sizeof reason);
+	delay = decide(ex, slot);
+	attempt->retry = delay >= 0;
+	cv_emit(ex, &event);
+	if (attempt->retry)
+		run_again(ex, slot, delay);
+	else
+		finished(ex, slot->task, attempt, attempt->outcome);
+	leave_slot(slot);
+}
+
+void cv_finish_waiting(struct cv_task *task, struct covey *ex, enum covey_outcome outcome)
+{
+	if (task->last != NULL)
+		outcome = task->last->outcome;
+	finished(ex, task, task->last, outcome);
+}
+
+void cv_finish_withheld(struct cv_slot *slot)
+{
+	struct covey *ex = slot->ex;
+
+	cv_slot_reap(slot);
+	if (!slot->reaped || (ex->adopts && cv_tree_has(&ex->tree, (int)slot->index)))
+		return;
+	slot->withheld = false;
+	ex->withheld--;
+	cv_slots_give(&ex->free_slots, slot->index);
+}

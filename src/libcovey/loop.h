@@ -1,0 +1,45 @@
+/*
+ * loop - descriptors that become ready, in one epoll set
+ *
+ * Level 1, mechanism: knows what is ready, not what that means.
+ */
+#ifndef CV_LOOP_H
+#define CV_LOOP_H
+
+#include <stdint.h>
+#include <sys/epoll.h>
+
+#include "covey.h"
+
+/* One watched descriptor; embedded in what it belongs to. */
+struct cv_source {
+	int fd;             /* -1: not watched */
+	int kind;           /* the user's */
+	void *owner;        /* the user's */
+};
+
+#define CV_LOOP_BATCH 64
+
+struct cv_loop {
+	int epoll_fd;
+	struct epoll_event ready[CV_LOOP_BATCH];
+};
+
+/* Returns 0, or -1 with errno. */
+int cv_loop_init(struct cv_loop *loop);
+void cv_loop_release(struct cv_loop *loop);
+
+/* Watches source->fd. Returns 0, or -1 with errno, and then source->fd is -1. */
+int cv_loop_add(struct cv_loop *loop, struct cv_source *source, uint32_t events);
+int cv_loop_change(struct cv_loop *loop, struct cv_source *source, uint32_t events);
+
+/* Stops watching; the descriptor stays open. Nothing happens if it is not watched. */
+void cv_loop_remove(struct cv_loop *loop, struct cv_source *source);
+
+/*
+ * Waits up to max_wait (0: not at all; negative: as long as it takes). Returns how many entries of
+ * loop->ready are filled in, 0 when time is up or a signal came, or -1 with errno.
+ */
+int cv_loop_wait(struct cv_loop *loop, covey_nsec max_wait);
+
+#endif

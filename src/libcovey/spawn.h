@@ -1,0 +1,52 @@
+/*
+ * spawn - starting one child: its pipes, its stdin, its program
+ *
+ * Level 1, mechanism: knows neither tasks nor why.
+ */
+#ifndef CV_SPAWN_H
+#define CV_SPAWN_H
+
+#include "child.h"
+#include "covey.h"
+#include "path.h"
+
+/* What the children of one executor have in common. */
+struct cv_spawner {
+	struct cv_path path;
+	int null_fd;                     /* /dev/null, to read and write */
+	const struct rlimit *nofile;     /* as in struct cv_child */
+	bool new_group, die_with_parent, inherit_output;
+	const char *tmpdir;
+};
+
+struct cv_spawn {
+	const char *const *argv;
+	const char *const *envp;
+	const char *search;              /* PATH, or NULL */
+	const char *cwd;
+	const char *cgroup_procs;        /* as in struct cv_child */
+	int cgroup_dir_fd;
+	enum covey_stdin stdin_source;
+	const char *stdin_path;
+	const void *stdin_bytes;
+	size_t stdin_len;
+	int stdin_fd;
+};
+
+/* The started child, or why there is none. */
+struct cv_spawned {
+	pid_t pid;
+	int out, err;                    /* read ends; -1 where output is inherited */
+	int sys_errno;
+	const char *step;
+	bool exhausted;                  /* for lack of descriptors, processes or memory: may pass */
+};
+
+/* Opens what is needed; returns 0, or -1 with errno. */
+int cv_spawner_init(struct cv_spawner *spawner, const char *tmpdir);
+void cv_spawner_release(struct cv_spawner *spawner);
+
+/* Starts a child. Returns 0, or -1 with step, sys_errno and exhausted filled in. */
+int cv_spawn(struct cv_spawner *spawner, const struct cv_spawn *what, struct cv_spawned *spawned);
+
+#endif

@@ -1,0 +1,306 @@
+/*
+ * Starting: the next task into the lowest free slot. When descriptors, processes or memory run
+ * out, fewer are run at once; the task goes back to where it was.
+ */
+#include <bsd/stdlib.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "turn.h"
+
+/* so that a long row of starts does not keep a deadline waiting: a start may take milliseconds */
+#define STARTS_PER_TURN 8
+/* how soon one more than the limit is tried */
+#define LIMIT_PAUSE (1 * COVEY_SEC)
+/* with nothing running, nothing of ours will free what is missing: the wait for it has an end */
+#define STARVING_PAUSE (10 * COVEY_MSEC)
+#define STARVING_PATIENCE (30 * COVEY_SEC)
+
+bool cv_start_allowed(const struct covey *ex)
+{
+	unsigned limit = ex->limit < ex->options.max_workers ? ex->limit : ex->options.max_workers;
+
+	return ex->ending == CV_ENDING_NO && ex->suspended_at < 0 && !ex->cancel_asked
+	    && ex->running + ex->withheld < limit
+	    && (ex->starving_since == 0 || ex->now >= ex->start_after);
+}
+
+static struct cv_slot *new_slot(struct covey *ex, unsigned index)
+{
+	struct cv_slot *slot = calloc(1, sizeof *slot);
+	int i;
+
+	if (slot == NULL)
+		return NULL;
+	slot->ex = ex;
+	slot->index = index;
+	slot->attempt.slot = index + 1;
+	slot->timer.owner = slot;
+	slot->exit_source.fd = slot->captures[0].fd = slot->captures[1].fd = -1;
+	slot->exit_source.kind = CV_SOURCE_EXIT;
+	slot->exit_source.owner = slot;
+	for (i = 0; i < 2; i++) {
+		slot->stream_sources[i].fd = -1;
+		slot->stream_sources[i].kind = CV_SOURCE_STREAM;
+		slot->stream_sources[i].owner = slot;
+	}
+	return slot;
+}
+
+static int grow_slots(struct covey *ex, unsigned wanted)
+{
+	unsigned n = ex->nslots == 0 ? 16 : ex->nslots;
+	struct cv_slot **slots;
+
+	while (n < wanted)
+		n *= 2;
+	slots = reallocarray(ex->slots, n, sizeof(struct cv_slot *));
+	if (slots == NULL)
+		return -1;
+	memset(slots + ex->nslots, 0, (n - ex->nslots) * sizeof(struct cv_slot *));
+	ex->slots = slots;
+	ex->nslots = n;
+	return 0;
+}
+
+static struct cv_slot *take_slot(struct covey *ex)
+{
+	int index = cv_slots_take(&ex->free_slots);
+
+	if (index < 0)
+		return NULL;
+	if (((unsigned)index < ex->nslots || grow_slots(ex, (unsigned)index + 1) == 0)
+	    && (ex->slots[index] != NULL
+	    || (ex->slots[index] = new_slot(ex, (unsigned)index)) != NULL))
+		return ex->slots[index];
+	cv_slots_give(&ex->free_slots, (unsigned)index);
+	return NULL;
+}
+
+static int spawn(struct covey *ex, const struct cv_task *task, unsigned index,
+    struct cv_spawned *spawned)
+{
+	struct cv_environ_values values = {
+		.task = task->view.id, .attempt = task->view.attempts, .tries = task->view.tries,
+		.slot = index + 1,
+	};
+	struct cv_spawn what = {
+		.argv = task->view.argv, .cwd = task->cwd, .stdin_source = task->stdin_source,
+		.stdin_path = task->stdin_path, .stdin_bytes = task->stdin_bytes,
+		.stdin_len = task->stdin_len, .stdin_fd = task->stdin_fd,
+	};
+
+	const char *const *argv = ex->options.prepare == NULL ? NULL
+	    : ex->options.prepare(&task->view, index + 1, ex->options.user);
+
+	if (argv != NULL)
+		what.argv = argv;
+	spawned->out = spawned->err = -1;
+	what.envp = cv_environ_for(&ex->environ, &values, task->env);
+	if (what.envp == NULL) {
+		spawned->step = "fork";
+		spawned->sys_errno = ENOMEM;
+		spawned->exhausted = true;
+		return -1;
+	}
+	what.search = cv_environ_search(&ex->environ);
+	if (ex->has_cgroup) {
+		what.cgroup_procs = cv_cgroup_procs(&ex->cgroup, index);
+		what.cgroup_dir_fd = ex->cgroup.dir_fd;
+	}
+	return cv_spawn(&ex->spawner, &what, spawned);
+}
+
+static void reset(struct cv_slot *slot, struct cv_task *task)
+{
+	unsigned index = slot->attempt.slot;
+	int i;
+
+	memset(&slot->attempt, 0, sizeof slot->attempt);
+	slot->attempt.slot = index;
+	slot->attempt.number = task->view.attempts;
+	slot->attempt.started = slot->ex->now;
+	slot->task = task;
+	slot->serial = ++slot->ex->next_serial;
+	slot->state = CV_RUNNING;
+	slot->facts = slot->actions = 0;
+	slot->cause = COVEY_SUCCESS;
+	slot->probe = slot->exited = slot->reaped = slot->lost = slot->withheld = false;
+	slot->open_streams = 0;
+	slot->probe_pause = 0;
+	for (i = 0; i < CV_NDEADLINES; i++)
+		slot->deadlines[i] = INT64_MAX;
+}
+
+static void watch_stream(struct cv_slot *slot, int i, int fd)
+{
+	struct covey *ex = slot->ex;
+
+	if (fd < 0)
+		return;
+	cv_capture_init(&slot->captures[i], fd, &ex->limits);
+	slot->open_streams++;
+	slot->stream_sources[i].fd = fd;
+	if (ex->held) {
+		slot->stream_sources[i].fd = -1;
+		return;
+	}
+	if (cv_loop_add(&ex->loop, &slot->stream_sources[i], EPOLLIN) == 0)
+		return;
+	/* epoll is out of memory or watches; without it the child cannot be supervised */
+	slot->attempt.sys_errno = errno;
+	slot->attempt.spawn_step = "epoll_ctl";
+	cv_slot_close_stream(slot, i);
+	cv_slot_stop(slot, COVEY_SPAWN, CV_HARD);
+}
+
+static void watch_exit(struct cv_slot *slot)
+{
+	struct covey *ex = slot->ex;
+	int fd;
+
+	if (!ex->wait.pidfd)
+		return;
+	fd = slot->exit_source.fd = cv_wait_fd(&ex->wait, slot->attempt.pid);
+	if (fd >= 0 && cv_loop_add(&ex->loop, &slot->exit_source, EPOLLIN) == 0)
+		return;
+	/* no descriptor for it: it is asked now and then */
+	if (fd >= 0)
+		close(fd);
+	slot->exit_source.fd = -1;
+	cv_slot_deadline(slot, CV_DEADLINE_PROBE, ex->now);
+}
+
+static void set_deadlines(struct cv_slot *slot)
+{
+	const struct covey_options *options = &slot->ex->options;
+	covey_nsec timeout = slot->task->timeout > 0 ? slot->task->timeout : options->timeout;
+	covey_nsec now = slot->ex->now;
+
+	if (options->slow > 0)
+		cv_slot_deadline(slot, CV_DEADLINE_SLOW, cv_clock_add(now, options->slow));
+	if (timeout > 0)
+		cv_slot_deadline(slot, CV_DEADLINE_SOFT, cv_clock_add(now, timeout));
+}
+
+static void begin(struct cv_slot *slot, struct cv_task *task, const struct cv_spawned *spawned)
+{
+	struct covey *ex = slot->ex;
+	struct covey_event event = { .type = COVEY_STARTED };
+
+	ex->now = covey_now(ex);
+	reset(slot, task);
+	slot->attempt.pid = spawned->pid;
+	ex->running++;
+	if (spawned->pid > 0) {
+		ex->children++;
+		watch_exit(slot);
+		watch_stream(slot, 0, spawned->out);
+		watch_stream(slot, 1, spawned->err);
+		set_deadlines(slot);
+	} else {
+		slot->attempt.sys_errno = spawned->sys_errno;
+		slot->attempt.spawn_step = spawned->step;
+		slot->cause = COVEY_SPAWN;
+		slot->exited = slot->reaped = true;
+		slot->state = CV_DONE;
+		cv_slot_touch(slot);
+	}
+	event.task = &task->view;
+	event.attempt = &slot->attempt;
+	cv_emit(ex, &event);
+}
+
+/* Fewer at once from here on; says so the first time. */
+static void lower_limit(struct covey *ex, int sys_errno)
+{
+	struct covey_event event = { .type = COVEY_LIMITED };
+
+	ex->limit = ex->running > 0 ? ex->running : 1;
+	ex->limit_raise = ex->now + LIMIT_PAUSE;
+	if (ex->running == 0) {
+		ex->starving_since = ex->starving_since == 0 ? ex->now : ex->starving_since;
+		ex->start_pause = ex->start_pause == 0 ? STARVING_PAUSE
+		    : ex->start_pause < COVEY_SEC ? ex->start_pause * 2 : COVEY_SEC;
+		ex->start_after = ex->now + ex->start_pause;
+	}
+	if (ex->limit_told)
+		return;
+	ex->limit_told = true;
+	event.sys_errno = sys_errno;
+	event.workers = ex->limit;
+	cv_emit(ex, &event);
+}
+
+static bool hopeless(const struct covey *ex)
+{
+	return ex->running == 0 && ex->starving_since > 0
+	    && ex->now - ex->starving_since > STARVING_PATIENCE;
+}
+
+/* Returns 0, or -1 if it could not be started now and is back in the queue. */
+static int start(struct covey *ex, struct cv_task *task)
+{
+	struct cv_spawned spawned = {
+		.out = -1, .err = -1, .step = "fork", .sys_errno = ENOMEM, .exhausted = true,
+	};
+	struct cv_slot *slot = take_slot(ex);
+
+	task->view.attempts++;
+	if (slot != NULL && (spawn(ex, task, slot->index, &spawned) == 0 || !spawned.exhausted
+	    || hopeless(ex))) {
+		ex->starving_since = ex->start_pause = 0;
+		begin(slot, task, &spawned);
+		return 0;
+	}
+	task->view.attempts--;
+	if (slot != NULL)
+		cv_slots_give(&ex->free_slots, slot->index);
+	cv_sched_put_back(&ex->sched, task);
+	lower_limit(ex, spawned.sys_errno);
+	return -1;
+}
+
+/* Has the host submit more, if it has any; true if it may have. */
+static bool pull(struct covey *ex)
+{
+	if (!ex->pull || ex->input_ended)
+		return false;
+	switch (ex->options.next(ex, ex->options.user)) {
+	case COVEY_NEXT_MORE:
+		return true;
+	case COVEY_NEXT_LATER:
+		ex->pull = false;
+		return false;
+	case COVEY_NEXT_END:
+		break;
+	}
+	ex->input_ended = true;
+	return false;
+}
+
+bool cv_start_ready(struct covey *ex)
+{
+	int started = 0;
+
+	if (ex->limit < ex->options.max_workers && ex->now >= ex->limit_raise) {
+		ex->limit++;
+		ex->limit_raise = ex->now + LIMIT_PAUSE;
+	}
+	while (cv_start_allowed(ex)) {
+		struct cv_task *task;
+
+		if (started == STARTS_PER_TURN)
+			return true;
+		task = cv_sched_next(&ex->sched);
+		if (task == NULL && !pull(ex))
+			break;
+		if (task != NULL && start(ex, task) != 0)
+			break;
+		started += task != NULL;
+	}
+	return false;
+}

@@ -1,0 +1,43 @@
+/*
+ * task - what to run, copied at submit
+ *
+ * Level 0. A task and all its strings are one block of memory.
+ */
+#ifndef CV_TASK_H
+#define CV_TASK_H
+
+#include <bsd/sys/queue.h>
+#include <bsd/sys/tree.h>
+
+#include "covey.h"
+
+struct cv_task {
+	struct covey_task view;          /* what events show */
+	covey_nsec timeout;              /* of one attempt; 0: the executor's */
+
+	const char *const *env;          /* changes to the environment, or NULL */
+	const char *cwd;                 /* or NULL */
+	enum covey_stdin stdin_source;
+	const char *stdin_path;
+	const void *stdin_bytes;
+	size_t stdin_len;
+	int stdin_fd;
+
+	struct covey_attempt *last;      /* while waiting to be run again: a copy, without outputs */
+
+	/* the scheduler's */
+	TAILQ_ENTRY(cv_task) ready;
+	RB_ENTRY(cv_task) delayed;
+	covey_nsec due;                  /* when delayed: on the executor's clock */
+	bool is_delayed;
+};
+
+/*
+ * Copies command. Returns the task, with view.id still 0, or NULL with *err filled in: the
+ * command makes no sense, or memory ran out.
+ */
+struct cv_task *cv_task_new(const struct covey_command *command, struct covey_error *err);
+
+void cv_task_free(struct cv_task *task);
+
+#endif

@@ -1,0 +1,296 @@
+#include "tree.h"
+
+#include <bsd/stdlib.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "fdutil.h"
+
+static int open_children(pid_t thread)
+{
+	char path[64];
+
+	snprintf(path, sizeof path, "/proc/self/task/%d/children", (int)thread);
+	return cv_fd_above_stdio(open(path, O_RDONLY | O_CLOEXEC));
+}
+
+int cv_tree_init(struct cv_tree *tree)
+{
+	pid_t thread = (pid_t)syscall(SYS_gettid);
+
+	memset(tree, 0, sizeof *tree);
+	tree->children_fds[0] = tree->children_fds[1] = -1;
+	if (prctl(PR_SET_CHILD_SUBREAPER, 1) != 0)
+		return -1;
+	/* the list is kept by thread: our own has what we start, the main thread adopts orphans */
+	tree->children_fds[0] = open_children(thread);
+	if (thread != getpid())
+		tree->children_fds[1] = open_children(getpid());
+	tree->scan_proc = tree->children_fds[0] < 0;
+	return 0;
+}
+
+void cv_tree_release(struct cv_tree *tree)
+{
+	cv_fd_close(&tree->children_fds[0]);
+	cv_fd_close(&tree->children_fds[1]);
+	free(tree->orphans);
+	tree->orphans = NULL;
+	tree->norphans = tree->cap = tree->nowned = 0;
+}
+
+/* Counts the numbers, each followed by a blank, that the file holds now; stops past the limit. */
+static size_t count_children(int fd, size_t limit)
+{
+	char text[4096];
+	off_t offset = 0;
+	size_t count = 0;
+	ssize_t n;
+
+	while (count <= limit && (n = pread(fd, text, sizeof text, offset)) > 0) {
+		const char *at = text;
+
+		while ((at = memchr(at, ' ', (size_t)(text + n - at))) != NULL) {
+			count++;
+			at++;
+		}
+		offset += n;
+		if ((size_t)n < sizeof text)
+			break;
+	}
+	return count;
+}
+
+bool cv_tree_changed(const struct cv_tree *tree, size_t nchildren)
+{
+	size_t expected = nchildren + tree->norphans, count;
+
+	if (tree->scan_proc || tree->nowned > 0)
+		return true;
+	count = count_children(tree->children_fds[0], expected);
+	if (tree->children_fds[1] >= 0)
+		count += count_children(tree->children_fds[1], expected);
+	return count != expected;
+}
+
+static int by_pid(const void *a, const void *b)
+{
+	pid_t x = *(const pid_t *)a, y = *(const pid_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+static bool is_child(const struct cv_pids *children, pid_t pid)
+{
+	return children->n > 0
+	    && bsearch(&pid, children->pids, children->n, sizeof pid, by_pid) != NULL;
+}
+
+static struct cv_orphan *find_orphan(const struct cv_tree *tree, pid_t pid)
+{
+	size_t i;
+
+	for (i = 0; i < tree->norphans; i++) {
+		if (tree->orphans[i].pid == pid)
+			return &tree->orphans[i];
+	}
+	return NULL;
+}
+
+static int add_orphan(struct cv_tree *tree, const struct cv_orphan *orphan)
+{
+	if (tree->norphans == tree->cap) {
+		size_t cap = tree->cap == 0 ? 8 : tree->cap * 2;
+		struct cv_orphan *orphans = reallocarray(tree->orphans, cap, sizeof *orphans);
+
+		if (orphans == NULL)
+			return -1;
+		tree->orphans = orphans;
+		tree->cap = cap;
+	}
+	tree->orphans[tree->norphans++] = *orphan;
+	return 0;
+}
+
+/* Reaps a dead orphan of ours; true if it is gone. */
+static bool reap(pid_t pid)
+{
+	return waitpid(pid, NULL, WNOHANG | __WALL) == pid;
+}
+
+/* Takes in a process that has turned up; *reaped is set if it was dead already. */
+static int meet(struct cv_tree *tree, pid_t pid, cv_tree_claim *claim, void *arg, bool *reaped)
+{
+	struct cv_orphan orphan = { .pid = pid, .present = true };
+	struct cv_trace trace = { .pid = pid };
+	char *environment;
+
+	if (cv_procfs_stat(pid, &trace.st) != 0)
+		return 0;  /* the host has reaped it meanwhile */
+	environment = cv_procfs_environ(pid);
+	trace.environment = environment;
+	orphan.owner = claim(arg, &trace, &orphan.seen);
+	free(environment);
+	if (orphan.owner != CV_OWNER_FOREIGN && reap(pid)) {
+		*reaped = true;
+		return 0;
+	}
+	return add_orphan(tree, &orphan);
+}
+
+/* Forgets who is gone; true if that meant reaping. */
+static bool forget_absent(struct cv_tree *tree)
+{
+	size_t i, kept = 0;
+	bool reaped = false;
+
+	tree->nowned = 0;
+	for (i = 0; i < tree->norphans; i++) {
+		struct cv_orphan *orphan = &tree->orphans[i];
+		bool foreign = orphan->owner == CV_OWNER_FOREIGN;
+
+		if (!orphan->present)
+			continue;
+		if (!foreign && reap(orphan->pid)) {
+			reaped = true;
+			continue;
+		}
+		orphan->present = false;
+		tree->nowned += !foreign;
+		tree->orphans[kept++] = *orphan;
+	}
+	tree->norphans = kept;
+	return reaped;
+}
+
+static int scan_once(struct cv_tree *tree, const struct cv_pids *children, cv_tree_claim *claim,
+    void *arg, bool *reaped)
+{
+	struct cv_pids now = { 0 };
+	int result = cv_procfs_children(getpid(), &now);
+	size_t i;
+
+	for (i = 0; result == 0 && i < now.n; i++) {
+		struct cv_orphan *known = find_orphan(tree, now.pids[i]);
+
+		if (known != NULL)
+			known->present = true;
+		else if (!is_child(children, now.pids[i]))
+			result = meet(tree, now.pids[i], claim, arg, reaped);
+	}
+	if (result == 0 && forget_absent(tree))
+		*reaped = true;
+	cv_pids_release(&now);
+	return result;
+}
+
+int cv_tree_scan(struct cv_tree *tree, const struct cv_pids *children, cv_tree_claim *claim,
+    void *arg)
+{
+	bool reaped;
+	int result;
+
+	/* what one that has died had started became ours after the list was read: look again */
+	do {
+		reaped = false;
+		result = scan_once(tree, children, claim, arg, &reaped);
+	} while (result == 0 && reaped);
+	return result;
+}
+
+void cv_tree_disown(struct cv_tree *tree, int owner, int heir)
+{
+	size_t i;
+
+	for (i = 0; i < tree->norphans; i++) {
+		if (tree->orphans[i].owner == owner)
+			tree->orphans[i].owner = heir;
+	}
+}
+
+bool cv_tree_has(const struct cv_tree *tree, int owner)
+{
+	size_t i;
+
+	for (i = 0; i < tree->norphans; i++) {
+		if (tree->orphans[i].owner == owner)
+			return true;
+	}
+	return false;
+}
+
+/* A process may have ended since it was listed; then the signal has nobody to go to. */
+static void signal_one(pid_t pid, int sig)
+{
+	if (kill(pid, sig) == 0 && sig != SIGKILL && sig != SIGSTOP)
+		kill(pid, SIGCONT);
+}
+
+/*
+ * Signals the processes listed and all their descendants, except those in the process group
+ * "without". The list grows while it is walked, since children are listed before their parent may
+ * end of the signal.
+ */
+static void signal_below(struct cv_pids *found, pid_t without, int sig)
+{
+	size_t i;
+
+	for (i = 0; i < found->n; i++) {
+		pid_t pid = found->pids[i];
+
+		cv_procfs_children(pid, found);
+		if (without <= 0 || getpgid(pid) != without)
+			signal_one(pid, sig);
+	}
+}
+
+void cv_tree_signal_detached(const struct cv_tree *tree, pid_t leader, int owner, int sig)
+{
+	struct cv_pids found = { 0 };
+	size_t i;
+
+	if (leader > 0)
+		cv_procfs_children(leader, &found);
+	for (i = 0; i < tree->norphans; i++) {
+		if (tree->orphans[i].owner == owner)
+			cv_pids_add(&found, tree->orphans[i].pid);
+	}
+	signal_below(&found, leader, sig);
+	cv_pids_release(&found);
+}
+
+void cv_tree_signal_one_tree(pid_t root, int sig)
+{
+	struct cv_pids found = { 0 };
+
+	if (cv_pids_add(&found, root) == 0)
+		signal_below(&found, 0, sig);
+	cv_pids_release(&found);
+}
+
+bool cv_tree_group_gone(pid_t group)
+{
+	struct cv_pids members = { 0 };
+	bool gone = true;
+	size_t i;
+
+	if (kill(-group, 0) != 0 && errno == ESRCH)
+		return true;
+	/* zombies whose parent does not reap them are members still */
+	cv_procfs_by_group(group, &members);
+	for (i = 0; gone && i < members.n; i++) {
+		struct cv_stat st;
+
+		gone = cv_procfs_stat(members.pids[i], &st) != 0 || st.state == 'Z' || st.state == 'X';
+	}
+	cv_pids_release(&members);
+	return gone;
+}

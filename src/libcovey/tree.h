@@ -1,0 +1,86 @@
+/*
+ * tree - everything that descends from a child, however it detached itself
+ *
+ * Level 1, mechanism. Three ways to hold a tree together:
+ *
+ *	the process group   for all; a descendant leaves it with setsid or setpgid
+ *	adopted orphans     with PR_SET_CHILD_SUBREAPER, a process whose parent dies becomes a child
+ *	                    of this process, so whatever is left of a tree hangs below us; which
+ *	                    tree, its environment, process group, session or cgroup tells
+ *	the cgroup          see cgroup.h; nothing leaves it by itself
+ */
+#ifndef CV_TREE_H
+#define CV_TREE_H
+
+#include "covey.h"
+#include "procfs.h"
+
+/* Whose orphan: a slot from 0, or one of these. */
+#define CV_OWNER_FOREIGN (-1)    /* a child of the host's own */
+#define CV_OWNER_UNKNOWN (-2)    /* of some tree of ours, but which? */
+#define CV_OWNER_KEPT (-3)       /* left running on purpose; reaped when it ends */
+
+struct cv_orphan {
+	pid_t pid;
+	int owner;
+	uint64_t seen;           /* the user's: when it turned up */
+	bool present;            /* used while scanning */
+};
+
+/* What is known of a process that has turned up. */
+struct cv_trace {
+	pid_t pid;
+	struct cv_stat st;
+	const char *environment; /* or NULL */
+};
+
+/* Says whose it is: a slot, or CV_OWNER_FOREIGN or CV_OWNER_UNKNOWN; *seen is the user's. */
+typedef int cv_tree_claim(void *arg, const struct cv_trace *trace, uint64_t *seen);
+
+struct cv_tree {
+	int children_fds[2];     /* /proc/self/task/TID/children: our thread, the main thread; or -1 */
+	struct cv_orphan *orphans;
+	size_t norphans, cap;
+	size_t nowned;           /* that are not foreign: ours to reap */
+	bool scan_proc;          /* the kernel has no such file */
+};
+
+/* Starts adopting orphans. Returns 0, or -1 with errno. */
+int cv_tree_init(struct cv_tree *tree);
+void cv_tree_release(struct cv_tree *tree);
+
+/*
+ * Quick test whether anything can have changed: false if this process has exactly nchildren
+ * children besides known foreign ones.
+ */
+bool cv_tree_changed(const struct cv_tree *tree, size_t nchildren);
+
+/*
+ * Brings the orphans up to date: forgets the dead (reaping those that are ours) and has claim say
+ * whose the new ones are. children, sorted, are not orphans. Returns 0, or -1 with errno.
+ */
+int cv_tree_scan(struct cv_tree *tree, const struct cv_pids *children, cv_tree_claim *claim,
+    void *arg);
+
+/* Gives the orphans of one owner to another. */
+void cv_tree_disown(struct cv_tree *tree, int owner, int heir);
+
+/* Has the owner an orphan? */
+bool cv_tree_has(const struct cv_tree *tree, int owner);
+
+/*
+ * Sends sig to what has left the process group: the descendants of leader (0: none) and of the
+ * owner's orphans that are in another group.
+ */
+void cv_tree_signal_detached(const struct cv_tree *tree, pid_t leader, int owner, int sig);
+
+/* Sends sig to an orphan and its descendants. */
+void cv_tree_signal_one_tree(pid_t root, int sig);
+
+/*
+ * Is the process group empty but for zombies? For trees whose orphans are not adopted; the leader
+ * must have been reaped.
+ */
+bool cv_tree_group_gone(pid_t group);
+
+#endif

@@ -1,0 +1,496 @@
+#include "turn.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "error.h"
+#include "fdutil.h"
+
+/* a stream that somebody outside the tree holds open is not waited for longer than this */
+#define DRAIN_GRACE (100 * COVEY_MSEC)
+/* leftovers of a child that has exited get no longer than this to end by themselves */
+#define LEFTOVER_GRACE (1 * COVEY_SEC)
+/* a process that SIGKILL has not ended by then hangs in the kernel */
+#define KILL_PATIENCE (10 * COVEY_SEC)
+
+/* ---- one slot: deadlines, facts, signals ---- */
+
+void cv_slot_deadline(struct cv_slot *slot, enum cv_deadline which, covey_nsec when)
+{
+	covey_nsec first = when;
+	int i;
+
+	slot->deadlines[which] = when;
+	for (i = 0; i < CV_NDEADLINES; i++) {
+		if (slot->deadlines[i] < first)
+			first = slot->deadlines[i];
+	}
+	cv_timer_set(&slot->ex->timers, &slot->timer, first);
+}
+
+void cv_slot_touch(struct cv_slot *slot)
+{
+	if (slot->touched)
+		return;
+	slot->touched = true;
+	TAILQ_INSERT_TAIL(&slot->ex->touched, slot, entry);
+}
+
+void cv_slot_fact(struct cv_slot *slot, enum cv_fact fact)
+{
+	slot->facts |= 1U << fact;
+	cv_slot_touch(slot);
+}
+
+void cv_slot_stop(struct cv_slot *slot, enum covey_outcome cause, enum cv_fact fact)
+{
+	/* what happens after its exit is about its leftovers, and does not change its outcome */
+	if (!slot->exited && slot->cause == COVEY_SUCCESS)
+		slot->cause = cause;
+	cv_slot_fact(slot, fact);
+}
+
+void cv_slot_signal_group(const struct cv_slot *slot, int sig)
+{
+	/* without SIGCONT, a stopped process would not act on the signal before it is woken */
+	if (kill(-slot->attempt.pid, sig) == 0 && sig != SIGKILL && sig != SIGSTOP)
+		kill(-slot->attempt.pid, SIGCONT);
+	if (sig == SIGKILL && slot->ex->has_cgroup)
+		cv_cgroup_kill(&slot->ex->cgroup, slot->index);
+}
+
+void cv_slot_signal_detached(const struct cv_slot *slot, int sig)
+{
+	cv_tree_signal_detached(&slot->ex->tree, slot->attempt.pid, (int)slot->index, sig);
+}
+
+void cv_slot_reap(struct cv_slot *slot)
+{
+	/* what could not be killed may not have exited: no waiting for it */
+	if (slot->reaped || !slot->exited)
+		return;
+	if (cv_wait_reap(slot->attempt.pid, &slot->wait_status, &slot->attempt.usage) != 0)
+		slot->lost = true;
+	slot->reaped = true;
+	slot->ex->children--;
+}
+
+void cv_slot_close_stream(struct cv_slot *slot, int i)
+{
+	if (slot->captures[i].fd < 0)
+		return;
+	cv_loop_remove(&slot->ex->loop, &slot->stream_sources[i]);
+	cv_capture_close(&slot->captures[i]);
+	slot->open_streams--;
+}
+
+/* ---- gather facts ---- */
+
+static bool take_output(void *arg, const void *data, size_t len)
+{
+	const struct cv_source *source = arg;
+	struct cv_slot *slot = source->owner;
+	struct covey *ex = slot->ex;
+	int stream = source == &slot->stream_sources[0] ? 1 : 2;
+
+	return ex->options.on_output(ex, &slot->task->view, &slot->attempt, stream, data, len,
+	    ex->options.user);
+}
+
+static void read_stream(struct cv_source *source)
+{
+	struct cv_slot *slot = source->owner;
+	int i = source == &slot->stream_sources[0] ? 0 : 1;
+	struct covey *ex = slot->ex;
+
+	if (cv_capture_read(&slot->captures[i], ex->scratch,
+	    ex->options.on_output == NULL ? NULL : take_output, source) == CV_CAPTURE_OPEN)
+		return;
+	cv_slot_close_stream(slot, i);
+	if (slot->open_streams == 0)
+		cv_slot_fact(slot, CV_STREAMS_END);
+}
+
+/* Looks whether the child in the slot has exited. */
+static void look(struct cv_slot *slot)
+{
+	int seen = slot->exited ? 0 : cv_wait_seen(slot->attempt.pid);
+
+	if (seen == 0)
+		return;
+	slot->exited = true;
+	slot->lost = seen < 0;
+	if (slot->exit_source.fd >= 0) {
+		int fd = slot->exit_source.fd;
+
+		cv_loop_remove(&slot->ex->loop, &slot->exit_source);
+		cv_fd_close(&fd);
+	}
+	if (slot->lost) {
+		slot->reaped = true;
+		slot->ex->children--;
+	}
+	if (slot->withheld)
+		cv_finish_withheld(slot);
+	else
+		cv_slot_fact(slot, CV_EXIT);
+}
+
+static void look_at_all(struct covey *ex)
+{
+	unsigned i;
+
+	cv_wait_woken(&ex->wait);
+	for (i = 0; i < ex->nslots; i++) {
+		if (ex->slots[i] != NULL && (ex->slots[i]->task != NULL || ex->slots[i]->withheld))
+			look(ex->slots[i]);
+	}
+}
+
+static void gather_ready(struct covey *ex, struct cv_source *source, unsigned events)
+{
+	/* a source that an earlier one of this batch has removed is no longer watched */
+	if (source->fd < 0)
+		return;
+	switch ((enum cv_source_kind)source->kind) {
+	case CV_SOURCE_STREAM:
+		read_stream(source);
+		break;
+	case CV_SOURCE_EXIT:
+		look(source->owner);
+		break;
+	case CV_SOURCE_SIGCHLD:
+		look_at_all(ex);
+		break;
+	case CV_SOURCE_HOST: {
+		struct cv_watch *watch = source->owner;
+
+		watch->on_fd(ex, source->fd, events, watch->user);
+		break;
+	}
+	}
+}
+
+static void slow(struct cv_slot *slot)
+{
+	struct covey_event event = {
+		.type = COVEY_SLOW, .task = &slot->task->view, .attempt = &slot->attempt,
+	};
+
+	cv_emit(slot->ex, &event);
+}
+
+static void expire(struct cv_slot *slot, enum cv_deadline which)
+{
+	switch (which) {
+	case CV_DEADLINE_SLOW:
+		slow(slot);
+		break;
+	case CV_DEADLINE_SOFT:
+		cv_slot_stop(slot, COVEY_TIMEOUT, CV_SOFT);
+		break;
+	case CV_DEADLINE_HARD:
+		cv_slot_fact(slot, CV_HARD);
+		break;
+	case CV_DEADLINE_GIVE_UP:
+		cv_slot_fact(slot, CV_GIVE_UP);
+		break;
+	case CV_DEADLINE_CUT:
+		/* while nothing is read, an open stream says nothing about who holds it */
+		if (slot->ex->held)
+			cv_slot_deadline(slot, CV_DEADLINE_CUT, slot->ex->now + DRAIN_GRACE);
+		else
+			cv_slot_fact(slot, CV_CUT);
+		break;
+	case CV_DEADLINE_PROBE:
+		if (slot->exited) {
+			slot->probe = true;
+			cv_slot_touch(slot);
+		} else {
+			/* a child for which there was no descriptor to watch it by */
+			cv_slot_deadline(slot, CV_DEADLINE_PROBE, slot->ex->now + 20 * COVEY_MSEC);
+			look(slot);
+		}
+		break;
+	case CV_NDEADLINES:
+		break;
+	}
+}
+
+static void gather_deadlines(struct covey *ex)
+{
+	struct cv_timer *timer;
+	int i;
+
+	while ((timer = cv_timers_pop(&ex->timers, ex->now)) != NULL) {
+		struct cv_slot *slot = timer->owner;
+
+		for (i = 0; i < CV_NDEADLINES; i++) {
+			if (slot->deadlines[i] > ex->now)
+				continue;
+			cv_slot_deadline(slot, (enum cv_deadline)i, INT64_MAX);
+			expire(slot, (enum cv_deadline)i);
+		}
+	}
+}
+
+static int gather(struct covey *ex, covey_nsec max_wait, struct covey_error *err)
+{
+	int n = cv_loop_wait(&ex->loop, max_wait), i;
+
+	ex->now = covey_now(ex);
+	if (n < 0)
+		return cv_error(err, COVEY_SYSTEM, errno, "cannot wait for children");
+	for (i = 0; i < n; i++)
+		gather_ready(ex, ex->loop.ready[i].data.ptr, ex->loop.ready[i].events);
+	if (ex->suspended_at < 0)
+		gather_deadlines(ex);
+	return 0;
+}
+
+/* ---- apply actions ---- */
+
+static void stop(struct cv_slot *slot)
+{
+	covey_nsec grace = slot->ex->options.kill_after;
+
+	if (slot->exited && grace > LEFTOVER_GRACE)
+		grace = LEFTOVER_GRACE;
+	cv_slot_signal_group(slot, slot->ex->options.stop_signal);
+	cv_slot_deadline(slot, CV_DEADLINE_SOFT, INT64_MAX);
+	cv_slot_deadline(slot, CV_DEADLINE_SLOW, INT64_MAX);
+	cv_slot_deadline(slot, CV_DEADLINE_HARD, cv_clock_add(slot->ex->now, grace));
+}
+
+static void kill_tree(struct cv_slot *slot)
+{
+	cv_slot_signal_group(slot, SIGKILL);
+	cv_slot_deadline(slot, CV_DEADLINE_SOFT, INT64_MAX);
+	cv_slot_deadline(slot, CV_DEADLINE_SLOW, INT64_MAX);
+	cv_slot_deadline(slot, CV_DEADLINE_HARD, INT64_MAX);
+	if (slot->deadlines[CV_DEADLINE_GIVE_UP] == INT64_MAX)
+		cv_slot_deadline(slot, CV_DEADLINE_GIVE_UP, slot->ex->now + KILL_PATIENCE);
+}
+
+/* Takes what is in the pipes now, and closes them. */
+static void cut(struct cv_slot *slot)
+{
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		if (slot->captures[i].fd < 0)
+			continue;
+		read_stream(&slot->stream_sources[i]);
+		if (slot->captures[i].fd >= 0)
+			slot->attempt.cut_off = true;
+		cv_slot_close_stream(slot, i);
+	}
+}
+
+static void perform(struct cv_slot *slot, unsigned actions)
+{
+	if ((actions & CV_DO_PROBE) != 0) {
+		slot->probe = true;
+		cv_slot_touch(slot);
+	}
+	if ((actions & CV_DO_LEAKY) != 0)
+		slot->attempt.leaky = true;
+	if ((actions & CV_DO_STOP) != 0)
+		stop(slot);
+	if ((actions & CV_DO_KILL) != 0)
+		kill_tree(slot);
+	if ((actions & CV_DO_DRAIN) != 0)
+		cv_slot_deadline(slot, CV_DEADLINE_CUT, slot->ex->now + DRAIN_GRACE);
+	if ((actions & CV_DO_CUT) != 0)
+		cut(slot);
+	if ((actions & CV_DO_ABANDON) != 0)
+		slot->attempt.unkillable = true;
+}
+
+/* Applies a slot's facts; returns the actions that were taken. */
+static unsigned apply_facts(struct cv_slot *slot)
+{
+	unsigned facts = slot->facts, taken = 0;
+	int fact;
+
+	slot->facts = 0;
+	for (fact = 0; facts != 0; fact++, facts >>= 1) {
+		struct cv_transition transition;
+
+		if ((facts & 1) == 0)
+			continue;
+		transition = cv_attempt_step(slot->state, (enum cv_fact)fact);
+		slot->state = transition.next;
+		perform(slot, transition.actions);
+		taken |= transition.actions;
+	}
+	return taken;
+}
+
+/*
+ * All groups are signalled before any tree is walked: a walk reads a lot of /proc, and a thousand
+ * deadlines may pass at once.
+ */
+static void signal_detached(struct covey *ex)
+{
+	struct cv_slot *slot;
+
+	TAILQ_FOREACH(slot, &ex->touched, entry) {
+		if ((slot->actions & CV_DO_KILL) != 0)
+			cv_slot_signal_detached(slot, SIGKILL);
+		else if ((slot->actions & CV_DO_STOP) != 0)
+			cv_slot_signal_detached(slot, ex->options.stop_signal);
+	}
+}
+
+static void apply(struct covey *ex)
+{
+	bool walk = false;
+	struct cv_slot *slot;
+
+	TAILQ_FOREACH(slot, &ex->touched, entry) {
+		slot->actions = apply_facts(slot);
+		walk |= (slot->actions & (CV_DO_STOP | CV_DO_KILL)) != 0;
+	}
+	if (walk)
+		signal_detached(ex);
+}
+
+static void finish(struct covey *ex)
+{
+	struct cv_slot *slot;
+
+	while ((slot = TAILQ_FIRST(&ex->touched)) != NULL) {
+		TAILQ_REMOVE(&ex->touched, slot, entry);
+		slot->touched = false;
+		if (slot->state == CV_DONE && slot->task != NULL)
+			cv_finish_attempt(slot);
+	}
+}
+
+/* ---- what the host asked for, and the executor's deadline ---- */
+
+static void finish_all_waiting(struct covey *ex, enum covey_outcome outcome)
+{
+	struct cv_task *task;
+
+	cv_sched_promote_all(&ex->sched);
+	while ((task = cv_sched_next(&ex->sched)) != NULL)
+		cv_finish_waiting(task, ex, outcome);
+}
+
+static void stop_all(struct covey *ex, enum covey_outcome cause, enum cv_fact fact)
+{
+	unsigned i;
+
+	for (i = 0; i < ex->nslots; i++) {
+		if (ex->slots[i] != NULL && ex->slots[i]->task != NULL)
+			cv_slot_stop(ex->slots[i], cause, fact);
+	}
+}
+
+static void obey_cancel(struct covey *ex)
+{
+	if (!ex->cancel_asked)
+		return;
+	ex->cancel_asked = false;
+	if (ex->ending == CV_ENDING_NO)
+		ex->ending = CV_ENDING_CANCELLED;
+	ex->input_ended = true;
+	finish_all_waiting(ex, COVEY_CANCELLED);
+	if (ex->cancel_how != COVEY_CANCEL_WAITING)
+		stop_all(ex, COVEY_CANCELLED, ex->cancel_how == COVEY_CANCEL_KILL ? CV_HARD : CV_SOFT);
+}
+
+static void obey_deadline(struct covey *ex)
+{
+	struct covey_event event = { .type = COVEY_EXPIRED };
+
+	if (ex->now < ex->deadline || ex->suspended_at >= 0)
+		return;
+	ex->deadline = INT64_MAX;
+	if (ex->ending != CV_ENDING_NO)
+		return;
+	ex->ending = CV_ENDING_DEADLINE;
+	ex->input_ended = true;
+	cv_emit(ex, &event);
+	finish_all_waiting(ex, COVEY_DEADLINE);
+	stop_all(ex, COVEY_DEADLINE, CV_SOFT);
+}
+
+static void free_dropped_watches(struct covey *ex)
+{
+	struct cv_watch *watch;
+
+	while ((watch = LIST_FIRST(&ex->dropped_watches)) != NULL) {
+		LIST_REMOVE(watch, entry);
+		free(watch);
+	}
+}
+
+/* ---- the turn ---- */
+
+static covey_nsec earlier(covey_nsec a, covey_nsec b)
+{
+	return a < b ? a : b;
+}
+
+covey_nsec cv_turn_patience(struct covey *ex)
+{
+	bool could_start = ex->sched.nready > 0 || (ex->pull && !ex->input_ended);
+	covey_nsec until;
+
+	if (ex->cancel_asked || !TAILQ_EMPTY(&ex->touched))
+		return 0;
+	if (ex->suspended_at >= 0)
+		return INT64_MAX;
+	if (could_start && cv_start_allowed(ex))
+		return 0;
+	until = earlier(cv_timers_due(&ex->timers), cv_sched_due(&ex->sched));
+	until = earlier(until, ex->deadline);
+	if (ex->starving_since > 0)
+		until = earlier(until, ex->start_after);
+	if (ex->adopts && (ex->running > 0 || ex->tree.nowned > 0))
+		until = earlier(until, ex->next_scan);
+	if (until == INT64_MAX)
+		return INT64_MAX;
+	return until <= ex->now ? 0 : until - ex->now;
+}
+
+static covey_nsec shorter(covey_nsec max_wait, covey_nsec patience)
+{
+	if (patience == INT64_MAX)
+		return max_wait;
+	return max_wait < 0 || patience < max_wait ? patience : max_wait;
+}
+
+bool cv_turn_idle(const struct covey *ex)
+{
+	return ex->running == 0 && ex->sched.nready == 0 && ex->sched.ndelayed == 0
+	    && ex->input_ended && cv_probe_clean(ex);
+}
+
+int cv_turn(struct covey *ex, covey_nsec max_wait, struct covey_error *err)
+{
+	bool more;
+
+	ex->now = covey_now(ex);
+	obey_cancel(ex);
+	obey_deadline(ex);
+	cv_sched_promote(&ex->sched, ex->now);
+	more = cv_start_ready(ex);
+	if (cv_turn_idle(ex) && TAILQ_EMPTY(&ex->touched))
+		max_wait = 0;
+	if (gather(ex, more ? 0 : shorter(max_wait, cv_turn_patience(ex)), err) != 0)
+		return -1;
+	apply(ex);
+	if (cv_probe(ex, err) != 0)
+		return -1;
+	apply(ex);
+	finish(ex);
+	free_dropped_watches(ex);
+	return cv_turn_idle(ex) && !ex->cancel_asked ? 0 : 1;
+}

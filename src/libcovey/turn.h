@@ -1,0 +1,199 @@
+/*
+ * turn - one turn of the loop, in named phases
+ *
+ * Level 2: the only level that knows both policy and mechanism. The state of an executor is here;
+ * the phases are spread over files by what they are about:
+ *
+ *	start.c      start ready: the next task into a free slot
+ *	turn.c       wait, gather facts, apply actions
+ *	probe.c      is the tree of an exited child gone?
+ *	finish.c     an attempt is over: what came of it, what is next; emit events
+ */
+#ifndef CV_TURN_H
+#define CV_TURN_H
+
+#include <bsd/sys/queue.h>
+
+#include "attempt.h"
+#include "capture.h"
+#include "cgroup.h"
+#include "environ.h"
+#include "loop.h"
+#include "retry.h"
+#include "sched.h"
+#include "spawn.h"
+#include "timer.h"
+#include "tree.h"
+#include "wait.h"
+
+enum cv_source_kind { CV_SOURCE_STREAM, CV_SOURCE_EXIT, CV_SOURCE_SIGCHLD, CV_SOURCE_HOST };
+
+/* The deadlines that an attempt may have at once. */
+enum cv_deadline {
+	CV_DEADLINE_SLOW,      /* say that it is slow */
+	CV_DEADLINE_SOFT,      /* its timeout: CV_SOFT */
+	CV_DEADLINE_HARD,      /* CV_HARD */
+	CV_DEADLINE_GIVE_UP,   /* CV_GIVE_UP */
+	CV_DEADLINE_CUT,       /* CV_CUT */
+	CV_DEADLINE_PROBE,     /* look again whether the tree is gone, or the child has exited */
+	CV_NDEADLINES
+};
+
+/* A slot, with the attempt that is in it. */
+struct cv_slot {
+	struct covey_attempt attempt;     /* what events show */
+	struct covey *ex;
+	struct cv_task *task;             /* NULL: the slot is free, or withheld */
+	unsigned index;                   /* from 0 */
+	uint64_t serial;                  /* attempts of one executor, in the order of their start */
+
+	enum cv_state state;
+	unsigned facts;                   /* bit 1u << enum cv_fact: gathered, to be applied */
+	unsigned actions;                 /* taken in this phase */
+	bool touched;                     /* in the list of slots with facts or a probe to make */
+	bool probe;
+	TAILQ_ENTRY(cv_slot) entry;
+	enum covey_outcome cause;         /* why it was stopped; COVEY_SUCCESS: it was not */
+	bool exited;                      /* its exit was seen */
+	bool reaped;
+	bool lost;                        /* somebody else has reaped it */
+	bool withheld;                    /* its tree could not be killed */
+	int wait_status;
+
+	struct cv_source exit_source, stream_sources[2];
+	struct cv_capture captures[2];
+	int open_streams;
+
+	struct cv_timer timer;            /* set to the first of: */
+	covey_nsec deadlines[CV_NDEADLINES];
+	covey_nsec probe_pause;
+};
+
+TAILQ_HEAD(cv_slot_list, cv_slot);
+
+/* A descriptor of the host's. */
+struct cv_watch {
+	struct cv_source source;
+	covey_watch_fn *on_fd;
+	void *user;
+	LIST_ENTRY(cv_watch) entry;
+};
+
+LIST_HEAD(cv_watch_list, cv_watch);
+
+enum cv_ending { CV_ENDING_NO, CV_ENDING_CANCELLED, CV_ENDING_DEADLINE };
+
+struct covey {
+	struct covey_options options;     /* strings in it belong to the executor */
+	char *tmpdir, *reason_dir, *run_id;
+	int reason_dir_fd;                /* -1: none */
+	struct cv_capture_limits limits;
+	struct rlimit child_nofile;
+
+	struct cv_sched sched;
+	struct cv_slots free_slots;
+	struct cv_slot **slots;           /* by index; made when first taken, never freed before ex */
+	unsigned nslots;
+	unsigned running;                 /* slots with an attempt */
+	unsigned withheld;
+	unsigned children;                /* not reaped yet */
+	struct cv_retry retry;
+	struct cv_timers timers;
+	struct covey_counts counts;
+	uint64_t next_serial;
+
+	struct cv_loop loop;
+	struct cv_wait wait;
+	struct cv_source sigchld_source;
+	struct cv_spawner spawner;
+	struct cv_tree tree;              /* with COVEY_SUBREAPER */
+	bool adopts;
+	struct cv_cgroup cgroup;
+	bool has_cgroup;
+	int oom_fd;
+	long oom_count;
+	struct cv_environ environ;
+	char *scratch;                    /* CV_SCRATCH_SIZE bytes to read into */
+
+	struct cv_slot_list touched;
+	struct cv_watch_list watches, dropped_watches;
+	covey_nsec now;                   /* at the beginning of the phase */
+	covey_nsec paused;                /* time taken out so far */
+	covey_nsec suspended_at;          /* on CLOCK_MONOTONIC; -1: not suspended */
+	covey_nsec deadline;              /* INT64_MAX: none */
+	covey_nsec next_scan;             /* for orphans, while something runs */
+	covey_nsec unclaimed_since;       /* orphans that nobody claims are being killed; 0: none */
+
+	enum cv_ending ending;
+	bool cancel_asked;
+	enum covey_cancel_how cancel_how;
+	bool pull;                        /* the next callback may have something */
+	bool input_ended;
+	bool held;                        /* streams are not read */
+	bool in_turn;
+
+	/* fewer at once than max_workers for lack of resources */
+	unsigned limit;
+	bool limit_told;
+	covey_nsec limit_raise;           /* when one more is tried */
+	covey_nsec start_pause;           /* when nothing at all can be started: how long to wait, */
+	covey_nsec start_after;           /* until when, */
+	covey_nsec starving_since;        /* and since when; 0: not starving */
+};
+
+/* One turn; as covey_step. */
+int cv_turn(struct covey *ex, covey_nsec max_wait, struct covey_error *err);
+
+/* Nothing is left to be done. */
+bool cv_turn_idle(const struct covey *ex);
+
+/* How long the next turn may wait; INT64_MAX: for ever. */
+covey_nsec cv_turn_patience(struct covey *ex);
+
+/* Sets one of a slot's deadlines; INT64_MAX clears it. */
+void cv_slot_deadline(struct cv_slot *slot, enum cv_deadline which, covey_nsec when);
+
+/* Notes a fact about a slot, to be applied in this turn. */
+void cv_slot_fact(struct cv_slot *slot, enum cv_fact fact);
+
+/* Puts the slot on the list of those to be dealt with in this turn. */
+void cv_slot_touch(struct cv_slot *slot);
+
+/* Stops reading a stream and closes it. */
+void cv_slot_close_stream(struct cv_slot *slot, int i);
+
+/* Asks for the end of the attempt in a slot, for a cause; fact is CV_SOFT or CV_HARD. */
+void cv_slot_stop(struct cv_slot *slot, enum covey_outcome cause, enum cv_fact fact);
+
+/* Reaps the child, if its exit was seen and nobody has done so. */
+void cv_slot_reap(struct cv_slot *slot);
+
+/* Sends a signal to the tree in a slot: group first, then what has left it. */
+void cv_slot_signal_group(const struct cv_slot *slot, int sig);
+void cv_slot_signal_detached(const struct cv_slot *slot, int sig);
+
+/* start.c: starts what can start; true if there is more that could be started at once. */
+bool cv_start_ready(struct covey *ex);
+
+/* start.c: may something be started now, if there is something? */
+bool cv_start_allowed(const struct covey *ex);
+
+/* probe.c: turns the exits seen in this turn into CV_LEFT, CV_GONE or CV_OVER. */
+int cv_probe(struct covey *ex, struct covey_error *err);
+
+/* probe.c: no orphan of ours is left, but those kept on purpose. */
+bool cv_probe_clean(const struct covey *ex);
+
+/* finish.c: the attempt in the slot is over. */
+void cv_finish_attempt(struct cv_slot *slot);
+
+/* finish.c: a task that is not running is over without another attempt. */
+void cv_finish_waiting(struct cv_task *task, struct covey *ex, enum covey_outcome outcome);
+
+/* finish.c: gives a slot whose tree is gone at last back to the others. */
+void cv_finish_withheld(struct cv_slot *slot);
+
+/* finish.c: delivers an event, filling in the time. */
+void cv_emit(struct covey *ex, struct covey_event *event);
+
+#endif

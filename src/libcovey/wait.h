@@ -1,0 +1,39 @@
+/*
+ * wait - noticing that a child has exited, and reaping it
+ *
+ * Level 1, mechanism. Where the kernel has pidfd (Linux 5.3), each child has a descriptor that
+ * becomes readable; elsewhere, and under valgrind, SIGCHLD is caught, the host's handler called
+ * in turn, and every child asked. Never waits for children it was not told of.
+ */
+#ifndef CV_WAIT_H
+#define CV_WAIT_H
+
+#include <stdbool.h>
+#include <sys/resource.h>
+#include <sys/types.h>
+
+struct cv_wait {
+	bool pidfd;
+	int wake_fd;     /* readable after a SIGCHLD; -1 with pidfd */
+};
+
+/* Picks a way; returns 0, or -1 with errno. */
+int cv_wait_init(struct cv_wait *wait, bool no_pidfd);
+void cv_wait_release(struct cv_wait *wait);
+
+/* Empties wake_fd; every child is to be asked now. */
+void cv_wait_woken(const struct cv_wait *wait);
+
+/* A descriptor that is readable when pid has exited, or -1 with errno. */
+int cv_wait_fd(const struct cv_wait *wait, pid_t pid);
+
+/*
+ * Has the child exited? It stays a zombie, so its process group can still be signalled safely.
+ * Returns 1 or 0; -1 if it is no child of ours any more: somebody else has reaped it.
+ */
+int cv_wait_seen(pid_t pid);
+
+/* Reaps a child that was seen: *status as from wait(2). Returns 0, or -1 with errno. */
+int cv_wait_reap(pid_t pid, int *status, struct rusage *usage);
+
+#endif

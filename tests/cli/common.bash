@@ -1,0 +1,120 @@
+# What all the files here share. A test reads: what is run, then what must have come of it.
+#
+# From the build: COVEY, the command; COVEY_HELPERS, the directory of the helper programs;
+# COVEY_SRC, the top source directory.
+#
+# Each test has a directory of its own, in which it starts; $LOCKS is where processes that must not
+# outlive something hold their locks (misbehave hold-file=$LOCKS/x). A test fails if any is still
+# held at its end.
+# shellcheck shell=bash disable=SC2034,SC2154
+
+bats_require_minimum_version 1.5.0
+
+: "${COVEY:?the covey to test}" "${COVEY_HELPERS:?the directory of the helper programs}"
+PATH=$COVEY_HELPERS:$PATH
+
+setup() {
+	cd "$BATS_TEST_TMPDIR" || return 1
+	export TMPDIR=$PWD/tmp LOCKS=$PWD/locks LC_ALL=C
+	mkdir "$TMPDIR" "$LOCKS"
+	unset MAKEFLAGS "${!COVEY_TASK@}" "${!COVEY_ATTEMPT@}" "${!COVEY_TRIES@}" "${!COVEY_SLOT@}" \
+	    "${!COVEY_RUN@}" "${!COVEY_REASON@}" "${!GITHUB_@}" GITLAB_CI CI
+}
+
+teardown() {
+	if ! misbehave reap "$LOCKS"; then
+		echo 'processes outlived the test'
+		return 1
+	fi
+}
+
+covey() {
+	"$COVEY" "$@"
+}
+
+# ---- looking at the last run ----
+
+# same WANT GOT: they are the same text
+same() {
+	[[ $1 == "$2" ]] || { printf 'wanted:\n%s\ngot:\n%s\n' "$1" "$2"; return 1; }
+}
+
+# match TEXT REGEX: somewhere in the text
+match() {
+	[[ $1 =~ $2 ]] || { printf 'no /%s/ in:\n%s\n' "$2" "$1"; return 1; }
+}
+
+# lacks TEXT REGEX: nowhere in it
+lacks() {
+	[[ ! $1 =~ $2 ]] || { printf '/%s/ in:\n%s\n' "$2" "$1"; return 1; }
+}
+
+# sorted TEXT: its lines in order
+sorted() {
+	sort <<<"$1"
+}
+
+# refused ARG...: covey wants nothing of this: exit 2, nothing on stdout, one line on stderr
+refused() {
+	run -2 --separate-stderr covey "$@" </dev/null
+	same '' "$output"
+	one_complaint
+}
+
+# the last run said exactly one line on stderr, as covey
+one_complaint() {
+	same 1 "${#stderr_lines[@]}"
+	match "${stderr_lines[0]}" '^covey: .'
+	lacks "$stderr" '[.]$'
+}
+
+# ---- conditions and the background ----
+
+# wait_for COMMAND...: until it succeeds; a minute is an error, and five seconds after the end of
+# the covey that start started: what it has not done by then it will not do
+wait_for() {
+	local end=$((SECONDS + 60)) ended=
+
+	until "$@"; do
+		if [[ -z $ended && -e run.status ]]; then
+			ended=yes end=$((SECONDS + 5))
+		fi
+		((SECONDS < end)) || { echo "never came true: $*"; return 1; }
+		sleep 0.02
+	done
+}
+
+# alive N: exactly so many processes hold a lock
+alive() {
+	[[ $(misbehave alive "$LOCKS") == "$1" ]]
+}
+
+# start ARG...: covey in the background; $pid, and files out and err
+start() {
+	misbehave watch run "$COVEY" "$@" >out 2>err </dev/null 3>&- &
+	wait_for test -e run.pid
+	pid=$(<run.pid)
+}
+
+# finish WANT: the covey that start started has ended so: "exit 3", "signal SIGTERM"
+finish() {
+	wait_for test -e run.status
+	match "$(<run.status)" "^($1)\$" || { cat err; return 1; }
+}
+
+# of the covey that start started: the guard is its first process, the supervisor its only child
+supervisor() {
+	pgrep -P "$pid"
+}
+
+# state PID STATE: as in ps(1)
+state() {
+	[[ $(ps -o state= -p "$1") == "$2" ]]
+}
+
+# the pid of a process that holds a lock NAME
+holder() {
+	local file=("$LOCKS/$1".*)
+
+	echo "${file[0]##*.}"
+}

@@ -1,0 +1,70 @@
+#!/usr/bin/env bats
+# Where items come from, and what counts as one.
+load common
+
+@test "empty lines are skipped, blanks and carriage returns are kept" {
+	run -0 covey -k printf '[%s]\n' <<<$' a \n\n\nb\r'
+	same $'[ a ]\n[b\r]' "$output"
+}
+
+@test "quotes and backslashes on a line mean nothing" {
+	run -0 covey -k printf '%s\n' <<<$'it\'s\n"a\\b'
+	same $'it\'s\n"a\\b' "$output"
+}
+
+@test "the last line needs no newline" {
+	printf 'a\nb' >in
+	run -0 covey -k -a in echo
+	same $'a\nb' "$output"
+}
+
+@test "-0: items end with NUL, and may hold newlines or nothing" {
+	printf 'a\nb\0\0c\0' >in
+	run -0 covey -k -0 -a in printf '[%s]\n'
+	same $'[a\nb]\n[]\n[c]' "$output"
+}
+
+@test "-d: another delimiter" {
+	printf 'a,b c,d' >in
+	run -0 covey -k -d , -a in printf '[%s]\n'
+	same $'[a]\n[b c]\n[d]' "$output"
+}
+
+@test "-d knows escapes" {
+	printf 'a\tb' >in
+	run -0 covey -k -d '\t' -a in printf '[%s]\n'
+	same $'[a]\n[b]' "$output"
+}
+
+@test "an item after ::: may hold a newline" {
+	run -0 covey printf '[%s]' ::: $'a\nb'
+	same $'[a\nb]' "$output"
+}
+
+@test "a task's stdin is empty, and covey's own is not touched by it" {
+	run -0 covey -k -j 1 sh -c 'cat; echo {}' <<<$'a\nb'
+	same $'a\nb' "$output"
+}
+
+@test "work starts before the input has ended" {
+	mkfifo in
+	exec 7<>in
+	start -a in touch
+	echo first >&7
+	wait_for test -e first
+	kill -TERM "$pid"
+	finish 'signal SIGTERM'
+}
+
+@test "input is read as slots free up, not ahead of them" {
+	mkfifo in
+	{ seq 1000000; : >written; } >in 2>/dev/null 3>&- &
+	start -j 1 -a in sh -c '
+		[ {} -eq 100 ] || exit 0
+		if [ -e written ]; then echo ahead; else echo pulled; fi >verdict.new
+		mv verdict.new verdict'
+	wait_for test -e verdict
+	kill -TERM "$pid"
+	finish 'signal SIGTERM'
+	same pulled "$(<verdict)"
+}

@@ -1,0 +1,79 @@
+#!/usr/bin/env bats
+# Limits bend, tasks do not break.
+load common
+
+# all_came N: each of N tasks, and one warning about the limit
+all_came() {
+	same "$(seq "$1")" "$(sort -n <<<"$output")"
+	same 1 "$(grep -c '^covey: ' <<<"$stderr")"
+	match "$stderr" 'covey: .*(at once|limit|fewer)'
+}
+
+# injecting SYSCALLS ERROR WHEN ARG...: covey with these system calls failing
+injecting() {
+	local calls=$1 error=$2 when=$3
+
+	shift 3
+	strace -f -o /dev/null -e trace="$calls" -e inject="$calls:error=$error:when=$when" "$COVEY" "$@"
+}
+
+needs_strace() {
+	command -v strace >/dev/null || skip 'needs strace'
+	strace -f -o /dev/null -e trace=vfork true || skip 'strace may not trace here'
+	export ASAN_OPTIONS=detect_leaks=0
+}
+
+@test "too few descriptors for -j: fewer at once, one warning, nothing lost" {
+	run -0 --separate-stderr prlimit --nofile=40 "$COVEY" -j 60 sh -c 'sleep 0.2; echo {}' ::: {1..60}
+	all_came 60
+}
+
+@test "too few processes for -j: fewer at once, one warning, nothing lost" {
+	((EUID == 0)) || skip 'needs root, to be a user with no other processes'
+	as_other=(setpriv --reuid 54321 --regid 54321 --clear-groups)
+	"${as_other[@]}" "$COVEY" --version >/dev/null || skip 'another user cannot run the covey here'
+	chmod 777 "$TMPDIR"
+	# sleep itself starts nothing, so only covey meets the limit
+	run -0 --separate-stderr "${as_other[@]}" prlimit --nproc=12 "$COVEY" -j 40 --progress plain \
+	    sleep ::: $(yes 0.2 | head -n 40)
+	match "$stderr" 'covey: 40 tasks: 40 succeeded'
+	same 1 "$(grep -c 'cannot run more than' <<<"$stderr")"
+}
+
+@test "pipes that cannot be made for a while" {
+	needs_strace
+	run -0 --separate-stderr injecting pipe2 EMFILE 8..12 -j 4 echo ::: {1..20}
+	same "$(seq 20)" "$(sort -n <<<"$output")"
+}
+
+@test "processes that cannot be made for a while" {
+	needs_strace
+	run -0 --separate-stderr injecting vfork,clone,clone3,fork EAGAIN 5..8 -j 4 echo ::: {1..20}
+	same "$(seq 20)" "$(sort -n <<<"$output")"
+}
+
+@test "no memory for processes for a while" {
+	needs_strace
+	run -0 --separate-stderr injecting vfork,clone,clone3,fork ENOMEM 5..6 -j 4 echo ::: {1..20}
+	same "$(seq 20)" "$(sort -n <<<"$output")"
+}
+
+@test "a kernel without pidfd" {
+	needs_strace
+	run -0 --separate-stderr injecting pidfd_open ENOSYS 1+ -j 4 echo ::: {1..20}
+	same "$(seq 20)" "$(sort -n <<<"$output")"
+	same '' "$stderr"
+}
+
+@test "a kernel without pidfd: timeouts hold" {
+	needs_strace
+	run -123 injecting pidfd_open ENOSYS 1+ --timeout 300ms --kill-after 100ms \
+	    misbehave hold-file="$LOCKS/x" ignore-term close-pipes double-fork sleep=600 ::: print=x
+	alive 0
+}
+
+@test "-j far above what there is to do costs nothing" {
+	run -0 --separate-stderr covey -j 100000 echo ::: a
+	same a "$output"
+	same '' "$stderr"
+}

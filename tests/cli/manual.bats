@@ -1,0 +1,127 @@
+#!/usr/bin/env bats
+# The manual tells the truth about the options, and its examples can be typed as they stand.
+load common
+
+manual=$COVEY_SRC/doc/covey.1
+
+check() {
+	"$COVEY_SRC/scripts/check-manual" "$@"
+}
+
+# caught SED-SCRIPT REGEX: a copy of the manual, so changed, is found wrong, with this message
+caught() {
+	sed "$1" "$manual" >copy.1
+	run ! cmp -s "$manual" copy.1
+	run -1 --separate-stderr check copy.1
+	match "$stderr" "$2"
+}
+
+# caught_in ARG SED-SCRIPT REGEX: the same, where covey ARG prints something else
+caught_in() {
+	cat >other <<-END
+		#!/bin/sh
+		if [ "\$1" = '$1' ]; then "$COVEY" "\$1" | sed '$2'; else exec "$COVEY" "\$@"; fi
+	END
+	chmod +x other
+	COVEY=$PWD/other run -1 --separate-stderr check
+	match "$stderr" "$3"
+}
+
+# the commands of the section EXAMPLES, each to a file of its own: example.01, …
+write_examples() {
+	awk '
+	/^\.Sh / { inside = $0 == ".Sh EXAMPLES" }
+	/^\.Ed/ { literal = 0 }
+	literal { print >sprintf("example.%02d", n) }
+	inside && /^\.Bd -literal/ { literal = 1; n++ }' "$manual"
+	sed -i "s/\\\\(aq/'/g; s/\\\\-/-/g; s/\\\\e/\\\\/g" example.*
+}
+
+@test "the manual, --help and the table of options say the same" {
+	run -0 check
+	lacks "$output" '--'
+}
+
+@test "an option that is missing" {
+	caught '/^\.It Fl -slow/,/^Default/d' '--slow: in --help, but not in the manual'
+}
+
+@test "an option that does not exist" {
+	caught '/^\.Ss Stopping/,/^\.El/s/^\.El/.It Fl -nosuch/' '--nosuch: in the manual, but not in --help'
+}
+
+@test "an option that is there twice" {
+	caught 's/^\.It Fl -fail-fast/&\n&/' '--fail-fast: twice'
+}
+
+@test "another name of an argument" {
+	caught 's/^\.It Fl -tries Ar N/.It Fl -tries Ar COUNT/' "--tries: the argument is 'N' .* 'COUNT'"
+}
+
+@test "an argument where there is none" {
+	caught 's/^\.It Fl -tag$/& Ar T/' "--tag: the argument is missing .* 'T'"
+}
+
+@test "a short name that is missing" {
+	caught 's/^\.It Fl j , Fl P ,/.It Fl j ,/' "--jobs: the short name is 'jP' .* 'j'"
+}
+
+@test "another default" {
+	caught 's/^Default: 5s\./Default: 6s./' "--kill-after: the default is '5s' .* '6s'"
+}
+
+@test "a default that is missing" {
+	caught '/^Default: newline\./d' "--delimiter: the default is 'newline' .* missing"
+}
+
+@test "another group" {
+	caught 's/^\.Ss Stopping/.Ss Ending/' "--halt: the group is 'Stopping' .* 'Ending'"
+}
+
+@test "--help without an option" {
+	caught_in --help /--deadline/d '--deadline: in the table, but not in --help'
+}
+
+@test "--help with another default" {
+	caught_in --help 's/TERM)/INT)/' "--signal: the default is 'TERM' .* 'INT'"
+}
+
+@test "the table with another argument" {
+	caught_in --help=table 's/^halt\t\tWHEN/halt\t\tIF/' "--halt: the argument is 'IF' .* 'WHEN'"
+}
+
+@test "a command that prints nothing is no agreement" {
+	caught_in --help=table d 'no options in the table'
+}
+
+@test "what mandoc does not like" {
+	command -v mandoc >/dev/null || skip 'needs mandoc'
+	caught 's/^\.Sh DESCRIPTION/&\n.Nosuch/' 'unknown macro'
+}
+
+@test "without mandoc the rest is checked, and that is said" {
+	mkdir tools
+	for tool in awk bash dirname env grep mktemp rm sed sh sort; do
+		ln -s "$(command -v "$tool")" tools
+	done
+	PATH=$PWD/tools run -0 check
+	match "$output" 'no mandoc here'
+	sed 's/^Default: 5s\./Default: 6s./' "$manual" >copy.1
+	PATH=$PWD/tools run -1 check copy.1
+	match "$output" '--kill-after: the default'
+}
+
+@test "the examples can be run, as far as --dry-run tells" {
+	write_examples
+	mkdir bin etc queue tests
+	printf '#!/bin/sh\nexec "$COVEY" --dry-run "$@"\n' >bin/covey
+	chmod +x bin/covey
+	touch etc/a.conf b.conf c.txt d.log queue/e tests/test-f
+	printf 'one\ntwo\n' | tee hosts.txt urls.txt items.txt >jobs.txt
+	for example in example.*; do
+		PATH=$PWD/bin:$PATH run -0 --separate-stderr sh "$example"
+		same '' "$stderr"
+		[ -n "$output" ] || { echo "nothing from: $(<"$example")"; return 1; }
+	done
+	[ -e example.12 ]
+}

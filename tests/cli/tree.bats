@@ -1,0 +1,231 @@
+#!/usr/bin/env bats
+# Deadlines hold and nothing outlives its attempt, whatever the child does.
+load common
+
+# ended_by_timeout WORD...: a child that does this, then hangs, is gone when covey is
+ended_by_timeout() {
+	run -123 --separate-stderr covey --timeout 300ms --kill-after 100ms \
+	    misbehave hold-file="$LOCKS/x" "$@" touch=ready sleep=600 ::: print=x
+	[ -e ready ]
+	match "$stderr" 'covey: task 1 failed: .*timed out'
+	alive 0
+}
+
+@test "a timeout ends: a child that ignores SIGTERM" {
+	ended_by_timeout ignore-term
+}
+
+@test "a timeout ends: a daemon that keeps the pipes" {
+	ended_by_timeout keep-pipes double-fork
+}
+
+@test "a timeout ends: a daemon that closed the pipes" {
+	ended_by_timeout close-pipes double-fork
+}
+
+@test "a timeout ends: a daemon that ignores SIGTERM" {
+	ended_by_timeout ignore-term close-pipes double-fork
+}
+
+@test "a timeout ends: a daemon with nothing in its environment" {
+	ended_by_timeout env-clear ignore-term close-pipes double-fork
+}
+
+@test "a timeout ends: a chain of three" {
+	ended_by_timeout chain=3
+}
+
+@test "a timeout ends: a chain of three that ignores SIGTERM" {
+	ended_by_timeout ignore-term chain=3
+}
+
+@test "a timeout ends: a session of its own" {
+	ended_by_timeout setsid ignore-term
+}
+
+@test "a timeout ends: a child that closed its own streams" {
+	ended_by_timeout close-own ignore-term
+}
+
+@test "a timeout ends: many processes at once" {
+	ended_by_timeout ignore-term fork-bomb-light=50
+}
+
+@test "a timeout ends: processes that replace themselves faster than a list is read" {
+	ended_by_timeout ignore-term close-pipes runaway=1000000
+}
+
+@test "a timeout ends: a child that stopped itself" {
+	run -123 --separate-stderr covey --timeout 300ms --kill-after 100ms \
+	    misbehave hold-file="$LOCKS/x" touch=ready stop-self sleep=600 ::: print=x
+	[ -e ready ]
+	match "$stderr" 'timed out'
+	alive 0
+}
+
+@test "a stopped child gets to see its SIGTERM" {
+	run -123 --separate-stderr covey --timeout 300ms --kill-after 1m \
+	    sh -c 'trap "echo seen >answer; exit 1" TERM; : >ready; kill -STOP $$; sleep 600 & wait' ::: a
+	same seen "$(<answer)"
+}
+
+@test "the shell's children die with the shell" {
+	run -123 --separate-stderr covey --timeout 300ms --kill-after 100ms -c '
+		(trap "" TERM; misbehave hold-file="$LOCKS/a" sleep=600; :) &
+		misbehave hold-file="$LOCKS/b" sleep=600' ::: a
+	match "$stderr" 'timed out'
+	same 2 "$(ls "$LOCKS" | wc -l)"
+	alive 0
+}
+
+# leftover WORD...: a child that does this and succeeds is leaky; what it left is gone
+leftover() {
+	run -0 --separate-stderr covey misbehave hold-file="$LOCKS/x" "$@" ::: print=done
+	same done "$output"
+	match "$stderr" 'covey: .*left processes behind'
+	alive 0
+	(($(ls "$LOCKS" | wc -l) > 1))
+}
+
+@test "a success that leaves a background child is leaky, and the child is killed" {
+	leftover chain=1
+}
+
+@test "a success that leaves a daemon is leaky" {
+	leftover double-fork
+}
+
+@test "a success that leaves a daemon without pipes is leaky" {
+	leftover close-pipes double-fork
+}
+
+@test "a success that leaves what ignores SIGTERM is leaky" {
+	leftover ignore-term close-pipes double-fork
+}
+
+@test "a success that leaves a daemon with nothing in its environment is leaky" {
+	leftover env-clear close-pipes double-fork
+}
+
+@test "a success that leaves nothing is not leaky" {
+	run -0 --separate-stderr covey sh -c 'sleep 0.05 & wait; echo {}' ::: done
+	same '' "$stderr"
+}
+
+@test "a crash that leaves a daemon: that is killed, too" {
+	run -123 covey misbehave hold-file="$LOCKS/x" close-pipes double-fork ::: crash=segv
+	alive 0
+}
+
+@test "a pipe that a leftover holds open does not hold up the run" {
+	start -j 1 misbehave ignore-term hold-file="$LOCKS/x" double-fork ::: print=a print=b
+	finish 'exit 0'
+	same $'a\nb' "$(<out)"
+}
+
+@test "an attempt never overlaps the one before, however that ended" {
+	run -123 covey --tries 3 --retry-interval 10ms --timeout 300ms --kill-after 50ms -c '
+		misbehave alive "$LOCKS" >>seen
+		[ "$COVEY_ATTEMPT" = 1 ] ||
+			exec misbehave hold-file="$LOCKS/x" ignore-term close-pipes double-fork chain=2 exit=3
+		misbehave hold-file="$LOCKS/x" ignore-term close-pipes double-fork chain=2 sleep=600' ::: a
+	same $'0\n0\n0' "$(<seen)"
+}
+
+@test "a slot is not reused while something of its last tree lives" {
+	run -0 covey -j 1 -c '
+		misbehave alive "$LOCKS" >>seen
+		misbehave hold-file="$LOCKS/x" ignore-term close-pipes double-fork' ::: a b c
+	same $'0\n0\n0' "$(<seen)"
+}
+
+@test "--keep-leftovers: they are left alone, after covey's end, too" {
+	run -0 covey --keep-leftovers misbehave hold-file="$LOCKS/x" close-pipes double-fork ::: print=done
+	same done "$output"
+	alive 1
+	run -1 misbehave reap "$LOCKS"
+	wait_for alive 0
+}
+
+@test "kill -9 of the supervisor: nothing is left" {
+	start -j 3 misbehave ignore-term hold-file="$LOCKS/x" double-fork chain=2 sleep=600 ::: print=1 print=2
+	wait_for alive 8
+	kill -KILL "$(supervisor)"
+	finish 'signal SIGKILL'
+	wait_for alive 0
+}
+
+@test "kill -9 of the supervisor: daemons with nothing in their environment go, too" {
+	start misbehave hold-file="$LOCKS/x" env-clear close-pipes double-fork sleep=600 ::: print=1
+	wait_for alive 2
+	kill -KILL "$(supervisor)"
+	finish 'signal SIGKILL'
+	wait_for alive 0
+}
+
+@test "kill -9 of the guard: the supervisor stops in order, and nothing is left" {
+	start -j 3 --kill-after 100ms \
+	    misbehave ignore-term hold-file="$LOCKS/x" double-fork chain=2 sleep=600 ::: print=1 print=2
+	wait_for alive 8
+	kill -KILL "$pid"
+	finish 'signal SIGKILL'
+	wait_for alive 0
+}
+
+# dies_of NAME: covey passes it on to the trees, shows what there is, and dies of it
+dies_of() {
+	start -j 2 misbehave hold-file="$LOCKS/x" print=from-{} double-fork touch={} sleep=600 ::: a b
+	wait_for test -e a
+	wait_for test -e b
+	kill -"$1" "$pid"
+	finish "signal SIG$1"
+	alive 0
+	match "$(cat out err)" 'from-a'
+	match "$(cat out err)" 'from-b'
+}
+
+@test "SIGINT" {
+	dies_of INT
+}
+
+@test "SIGTERM" {
+	dies_of TERM
+}
+
+@test "SIGHUP" {
+	dies_of HUP
+}
+
+@test "a signal to the supervisor alone does the same" {
+	start misbehave hold-file="$LOCKS/x" touch=ready sleep=600 ::: print=a
+	wait_for test -e ready
+	kill -TERM "$(supervisor)"
+	finish 'signal SIGTERM'
+	alive 0
+}
+
+@test "after a signal no new task starts" {
+	start -j 1 misbehave touch={} sleep=600 ::: a b
+	wait_for test -e a
+	kill -TERM "$pid"
+	finish 'signal SIGTERM'
+	[ ! -e b ]
+}
+
+@test "the trees get the grace that --kill-after gives" {
+	start --kill-after 1m sh -c 'trap "echo bye >answer; exit 0" TERM; : >ready; sleep 600 & wait' ::: a
+	wait_for test -e ready
+	kill -INT "$pid"
+	finish 'signal SIGINT'
+	same bye "$(<answer)"
+}
+
+@test "a second signal kills at once" {
+	start --kill-after 1h misbehave hold-file="$LOCKS/x" note-term=termed touch=ready sleep=600 ::: print=a
+	wait_for test -e ready
+	kill -INT "$pid"
+	wait_for test -e termed
+	kill -INT "$pid"
+	finish 'signal SIGINT'
+	alive 0
+}

@@ -1,0 +1,735 @@
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "optable.h"
+#include "options.h"
+#include "usage.h"
+
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+
+enum { MOST_WORDS = 16 };
+
+/* A command line after "covey", NULL-terminated by the rest of the array. */
+struct line {
+	const char *words[MOST_WORDS];
+};
+
+#define LINE(...) (&(const struct line){ { __VA_ARGS__ } })
+
+static enum options_result parse(const struct line *line, struct options *o, struct cli_error *err)
+{
+	/* static: the options point into it */
+	static const char *argv[MOST_WORDS + 2];
+	int argc = 1;
+
+	argv[0] = "covey";
+	for (; argc <= MOST_WORDS && line->words[argc - 1] != NULL; argc++)
+		argv[argc] = line->words[argc - 1];
+	argv[argc] = NULL;
+	err->message[0] = '\0';
+	return options_parse(argc, (char *const *)argv, o, err);
+}
+
+static struct options good(const struct line *line)
+{
+	struct options o;
+	struct cli_error err;
+
+	if (parse(line, &o, &err) != OPTIONS_RUN)
+		fail_msg("%s …: %s", line->words[0], err.message);
+	assert_string_equal(err.message, "");
+	return o;
+}
+
+static void assert_bad(const struct line *line, const char *message)
+{
+	struct options o;
+	struct cli_error err;
+
+	if (parse(line, &o, &err) != OPTIONS_BAD)
+		fail_msg("%s … was accepted, instead of: %s", line->words[0], message);
+	assert_string_equal(err.message, message);
+}
+
+/* ---- defaults ---- */
+
+static void defaults(void **state)
+{
+	struct options o = good(LINE(NULL));
+
+	(void)state;
+	assert_null(o.arg_file);
+	assert_false(o.items_given);
+	assert_int_equal(o.nitems, 0);
+	assert_int_equal(o.delimiter, '\n');
+	assert_false(o.empty_items);
+	assert_int_equal(o.ncommand, 0);
+	assert_null(o.script);
+	assert_null(o.replace);
+	assert_int_equal(o.jobs.how, JOBS_PERCENT);
+	assert_int_equal(o.jobs.n, 100);
+	assert_int_equal(o.tries, 1);
+	assert_int_equal(o.retry_interval, COVEY_SEC);
+	assert_true(o.backoff == 1);
+	assert_int_equal(o.max_interval, 0);
+	assert_true(o.jitter == 0);
+	assert_null(o.retry_match);
+	assert_int_equal(o.timeout, 0);
+	assert_int_equal(o.slow, 0);
+	assert_int_equal(o.kill_after, 5 * COVEY_SEC);
+	assert_int_equal(o.deadline, 0);
+	assert_int_equal(o.stop_signal, SIGTERM);
+	assert_null(o.tagstring);
+	assert_int_equal(o.max_output, 0);
+	assert_int_equal(o.halt.when, HALT_NEVER);
+	assert_int_equal(o.progress, PROGRESS_AUTO);
+	for (int i = 0; i < OPT_COUNT; i++)
+		assert_int_equal(o.given[i], 0);
+}
+
+static void no_argv_at_all(void **state)
+{
+	char *const argv[] = { NULL };
+	struct options o;
+	struct cli_error err;
+
+	(void)state;
+	assert_int_equal(options_parse(0, argv, &o, &err), OPTIONS_RUN);
+	assert_int_equal(o.ncommand, 0);
+}
+
+/* ---- each option ---- */
+
+static void flags(void **state)
+{
+	static const struct {
+		const char *word;
+		size_t field;
+		enum option_id id;
+		char given;
+	} cases[] = {
+		{ "-0", offsetof(struct options, null), OPT_NULL, '0' },
+		{ "--null", offsetof(struct options, null), OPT_NULL, '-' },
+		{ "-r", offsetof(struct options, no_run_if_empty), OPT_NO_RUN_IF_EMPTY, 'r' },
+		{ "--no-run-if-empty", offsetof(struct options, no_run_if_empty),
+		    OPT_NO_RUN_IF_EMPTY,
+		    '-' },
+		{ "-k", offsetof(struct options, keep_order), OPT_KEEP_ORDER, 'k' },
+		{ "--keep-order", offsetof(struct options, keep_order), OPT_KEEP_ORDER, '-' },
+		{ "-u", offsetof(struct options, ungroup), OPT_UNGROUP, 'u' },
+		{ "--ungroup", offsetof(struct options, ungroup), OPT_UNGROUP, '-' },
+		{ "--line-buffer", offsetof(struct options, line_buffer), OPT_LINE_BUFFER, '-' },
+		{ "--lb", offsetof(struct options, line_buffer), OPT_LINE_BUFFER, '-' },
+		{ "--tag", offsetof(struct options, tag), OPT_TAG, '-' },
+		{ "-t", offsetof(struct options, verbose), OPT_VERBOSE, 't' },
+		{ "--verbose", offsetof(struct options, verbose), OPT_VERBOSE, '-' },
+		{ "--dry-run", offsetof(struct options, dry_run), OPT_DRY_RUN, '-' },
+		{ "-q", offsetof(struct options, quiet), OPT_QUIET, 'q' },
+		{ "--quiet", offsetof(struct options, quiet), OPT_QUIET, '-' },
+		{ "--fail-fast", offsetof(struct options, fail_fast), OPT_FAIL_FAST, '-' },
+		{ "--keep-leftovers", offsetof(struct options, keep_leftovers), OPT_KEEP_LEFTOVERS,
+		    '-' },
+	};
+	struct options none = good(LINE(NULL));
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct options o = good(LINE(cases[i].word));
+
+		assert_false(*(bool *)((char *)&none + cases[i].field));
+		assert_true(*(bool *)((char *)&o + cases[i].field));
+		assert_int_equal(o.given[cases[i].id], cases[i].given);
+	}
+}
+
+static void input(void **state)
+{
+	struct options o;
+
+	(void)state;
+	o = good(LINE("-0"));
+	assert_int_equal(o.delimiter, '\0');
+	assert_true(o.empty_items);
+	o = good(LINE("-d", ","));
+	assert_int_equal(o.delimiter, ',');
+	assert_true(o.empty_items);
+	assert_false(o.null);
+	o = good(LINE("-d\\n"));
+	assert_int_equal(o.delimiter, '\n');
+	assert_true(o.empty_items);
+	o = good(LINE("--delimiter=\\x1f"));
+	assert_int_equal(o.delimiter, 0x1f);
+	o = good(LINE("-a", "list"));
+	assert_string_equal(o.arg_file, "list");
+	o = good(LINE("--arg-file=-"));
+	assert_string_equal(o.arg_file, "-");
+}
+
+static void jobs(void **state)
+{
+	static const struct {
+		struct line line;
+		enum options_jobs_how how;
+		unsigned n;
+	} cases[] = {
+		{ { { "-j", "4" } }, JOBS_NUMBER, 4 }, { { { "-j4" } }, JOBS_NUMBER, 4 },
+		{ { { "-P4" } }, JOBS_NUMBER, 4 }, { { { "--jobs=1000000" } }, JOBS_NUMBER,
+		    1000000 },
+		{ { { "--jobs", "50%" } }, JOBS_PERCENT, 50 }, { { { "-j250%" } }, JOBS_PERCENT,
+		    250 },
+		{ { { "-j0" } }, JOBS_MANY, 0 }, { { { "-j0", "-P2" } }, JOBS_NUMBER, 2 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct options o = good(&cases[i].line);
+
+		assert_int_equal(o.jobs.how, cases[i].how);
+		assert_int_equal(o.jobs.n, cases[i].n);
+	}
+}
+
+static void retries(void **state)
+{
+	struct options o = good(LINE("--tries=5", "--retry-interval", "250ms", "--backoff=1.5",
+	    "--max-interval=1m", "--jitter=20%", "--retry-on=75,timeout", "--retry-on=SEGV",
+	    "--no-retry-on=1-2", "--retry-match=^(a|b)+$"));
+
+	(void)state;
+	assert_int_equal(o.tries, 5);
+	assert_int_equal(o.retry_interval, 250 * COVEY_MSEC);
+	assert_true(o.backoff == 1.5);
+	assert_int_equal(o.max_interval, 60 * COVEY_SEC);
+	assert_true(o.jitter == 0.2);
+	assert_int_equal(o.given[OPT_RETRY_ON], '-');
+	assert_int_equal(o.retry_on.words, 1u << COVEY_TIMEOUT);
+	assert_int_equal(o.retry_on.statuses[75 / 32], 1u << 75 % 32);
+	assert_int_equal(o.retry_on.signals[0], 1u << SIGSEGV);
+	assert_int_equal(o.no_retry_on.statuses[0], 1u << 1 | 1u << 2);
+	assert_string_equal(o.retry_match, "^(a|b)+$");
+}
+
+static void tries_and_retries(void **state)
+{
+	(void)state;
+	assert_int_equal(good(LINE("--retries=2")).tries, 3);
+	assert_int_equal(good(LINE("--retries=0")).tries, 1);
+	assert_int_equal(good(LINE("--tries=3", "--retries=2")).tries, 3);
+	assert_int_equal(good(LINE("--retries=999999")).tries, 1000000);
+	/* one try, but said so: scripts put variables there */
+	assert_int_equal(good(LINE("--tries=1", "--backoff=2")).tries, 1);
+	assert_int_equal(good(LINE("--retries=0", "--backoff=2")).tries, 1);
+}
+
+static void times(void **state)
+{
+	struct options o = good(LINE("--timeout=1.5m", "--slow=30", "--kill-after=0",
+	    "--signal=int", "--deadline=2h"));
+
+	(void)state;
+	assert_int_equal(o.timeout, 90 * COVEY_SEC);
+	assert_int_equal(o.slow, 30 * COVEY_SEC);
+	assert_int_equal(o.kill_after, 0);
+	assert_int_equal(o.stop_signal, SIGINT);
+	assert_int_equal(o.deadline, 7200 * COVEY_SEC);
+	o = good(LINE("--timeout=0", "--deadline=0"));
+	assert_int_equal(o.timeout, 0);
+	assert_int_equal(o.deadline, 0);
+}
+
+static void output_and_watching(void **state)
+{
+	struct options o = good(LINE("-I", "%", "--tagstring=", "--max-output=64K",
+	    "--progress=plain", "--halt=soon,done=50%"));
+
+	(void)state;
+	assert_string_equal(o.replace, "%");
+	assert_string_equal(o.tagstring, "");
+	assert_int_equal(o.max_output, 65536);
+	assert_int_equal(o.progress, PROGRESS_PLAIN);
+	assert_int_equal(o.halt.when, HALT_SOON);
+	assert_int_equal(o.halt.why, HALT_DONE);
+	assert_true(o.halt.percent);
+	assert_int_equal(o.halt.limit, 50);
+	assert_int_equal(good(LINE("--progress=auto")).progress, PROGRESS_AUTO);
+	assert_int_equal(good(LINE("--progress=bar")).progress, PROGRESS_BAR);
+	assert_int_equal(good(LINE("--progress=none")).progress, PROGRESS_NONE);
+}
+
+static void fail_fast_is_a_halt(void **state)
+{
+	struct options o = good(LINE("--fail-fast"));
+
+	(void)state;
+	assert_int_equal(o.halt.when, HALT_NOW);
+	assert_int_equal(o.halt.why, HALT_FAIL);
+	assert_false(o.halt.percent);
+	assert_int_equal(o.halt.limit, 1);
+}
+
+/* ---- how options are written ---- */
+
+static void clusters(void **state)
+{
+	struct options o = good(LINE("-k0tj3", "-qa", "f"));
+
+	(void)state;
+	assert_true(o.keep_order && o.null && o.verbose && o.quiet);
+	assert_int_equal(o.jobs.n, 3);
+	assert_string_equal(o.arg_file, "f");
+}
+
+static void arguments_may_begin_with_a_dash(void **state)
+{
+	struct options o = good(LINE("--halt", "-1", "-I", "--", "-a", "-f", "x"));
+
+	(void)state;
+	assert_int_equal(o.halt.why, HALT_SUCCESS);
+	assert_string_equal(o.replace, "--");
+	assert_string_equal(o.arg_file, "-f");
+	assert_int_equal(o.ncommand, 1);
+}
+
+static void the_last_of_several_holds(void **state)
+{
+	struct options o = good(LINE("--tries=2", "-d,", "--tries=4", "-d;"));
+
+	(void)state;
+	assert_int_equal(o.tries, 4);
+	assert_int_equal(o.delimiter, ';');
+}
+
+static void abbreviations(void **state)
+{
+	(void)state;
+	assert_int_equal(good(LINE("--tri=3")).tries, 3);
+	assert_int_equal(good(LINE("--tri", "3")).tries, 3);
+	assert_true(good(LINE("--keep-o")).keep_order);
+	/* a whole name, though others begin with it */
+	assert_true(good(LINE("--tag")).tag);
+	/* two names of one option */
+	assert_true(good(LINE("--l")).line_buffer);
+	assert_bad(LINE("--max=3"),
+	    "option '--max' is ambiguous: '--max-interval', '--max-output'");
+	assert_bad(LINE("--keep"),
+	    "option '--keep' is ambiguous: '--keep-leftovers', '--keep-order'");
+	assert_bad(LINE("--ta"), "option '--ta' is ambiguous: '--tag', '--tagstring'");
+	/* messages have the whole name */
+	assert_bad(LINE("--tri=x"), "option '--tries': 'x' is not a number from 1 to 1000000");
+}
+
+static void unknown_options(void **state)
+{
+	(void)state;
+	assert_bad(LINE("--foo"), "unknown option '--foo'; see 'covey --help'");
+	assert_bad(LINE("--foo=bar"), "unknown option '--foo'; see 'covey --help'");
+	assert_bad(LINE("--=bar"), "unknown option '--'; see 'covey --help'");
+	assert_bad(LINE("--timeot=3"),
+	    "unknown option '--timeot' (did you mean '--timeout'?); see 'covey --help'");
+	assert_bad(LINE("--tires"),
+	    "unknown option '--tires' (did you mean '--tries'?); see 'covey --help'");
+	assert_bad(LINE("--keep-ordre"),
+	    "unknown option '--keep-ordre' (did you mean '--keep-order'?); see 'covey --help'");
+	assert_bad(LINE("--job5"),
+	    "unknown option '--job5' (did you mean '--jobs'?); see 'covey --help'");
+	assert_bad(LINE("--x"), "unknown option '--x'; see 'covey --help'");
+	assert_bad(LINE("-x"), "unknown option '-x'; see 'covey --help'");
+	assert_bad(LINE("-kxq"), "unknown option '-x'; see 'covey --help'");
+	assert_bad(LINE("-\xc3\xa9"), "unknown option '-\xc3\xa9'; see 'covey --help'");
+	assert_bad(LINE("-\n"), "unknown option '-\\n'; see 'covey --help'");
+	/* names are written exactly so */
+	assert_bad(LINE("--NULL"), "unknown option '--NULL'; see 'covey --help'");
+}
+
+static void overlong_names_are_unknown(void **state)
+{
+	char word[4000];
+	struct options o;
+	struct cli_error err;
+
+	(void)state;
+	memset(word, 'a', sizeof word - 1);
+	word[0] = word[1] = '-';
+	word[sizeof word - 1] = '\0';
+	assert_int_equal(parse(LINE(word), &o, &err), OPTIONS_BAD);
+	assert_non_null(strstr(err.message, "aaa'; see 'covey --help'"));
+}
+
+static void missing_and_needless_arguments(void **state)
+{
+	(void)state;
+	assert_bad(LINE("--tries"), "option '--tries' needs an argument: N");
+	assert_bad(LINE("-j"), "option '-j' needs an argument: N");
+	assert_bad(LINE("-kI"), "option '-I' needs an argument: R");
+	assert_bad(LINE("--progress"),
+	    "option '--progress' needs an argument: auto|bar|plain|none");
+	assert_bad(LINE("--quiet=yes"), "option '--quiet' takes no argument");
+	assert_bad(LINE("--quiet="), "option '--quiet' takes no argument");
+	assert_bad(LINE("--version=2"), "option '--version' takes no argument");
+	assert_bad(LINE("--help=me"), "option '--help' takes no argument");
+}
+
+static void bad_arguments(void **state)
+{
+	static const struct {
+		struct line line;
+		const char *message;
+	} cases[] = {
+		{ { { "--tries=0" } }, "option '--tries': '0' is not a number from 1 to 1000000" },
+		{ { { "--tries=" } }, "option '--tries': '' is not a number from 1 to 1000000" },
+		{ { { "--retries=-1" } },
+		    "option '--retries': '-1' is not a number from 0 to 999999" },
+		{ { { "-j", "-k" } }, "option '-j': '-k' is not a number from 0 to 1000000, "
+		    "or a percentage of the CPUs from 1% to 100000%" },
+		{ { { "--jobs=0%" } }, "option '--jobs': '0%' is not a number from 0 to 1000000, "
+		    "or a percentage of the CPUs from 1% to 100000%" },
+		{ { { "-P1000001" } }, "option '-P': '1000001' is not a number from 0 to 1000000, "
+		    "or a percentage of the CPUs from 1% to 100000%" },
+		{ { { "-dab" } }, "option '-d': 'ab' is not a single byte, or an escape such as "
+		    "\\t, \\0, \\033 or \\x1f" },
+		{ { { "--timeout=5x" } }, "option '--timeout': '5x' is not a duration such as 90, "
+		    "90s, 1.5m, 2h, 1d or 250ms" },
+		{ { { "--signal=FOO" } }, "option '--signal': 'FOO' is not a signal such as TERM, "
+		    "SIGINT, RTMIN+1 or 15" },
+		{ { { "--max-output=lots" } },
+		    "option '--max-output': 'lots' is not a size such as "
+		    "4096, 64K, 1M or 2G" },
+		{ { { "--backoff=0.5" } },
+		    "option '--backoff': '0.5' is not a number from 1 to 1000, "
+		    "such as 1.5" },
+		{ { { "--jitter=2" } }, "option '--jitter': '2' is not a part from 0 to 1, or from "
+		    "0% to 100%" },
+		{ { { "--progress=dots" } },
+		    "option '--progress': 'dots' is not auto, bar, plain or "
+		    "none" },
+		{ { { "--halt=now,fail=0" } }, "option '--halt': '0' is not a number from 1 to "
+		    "1000000000" },
+		{ { { "--retry-on=0" } },
+		    "option '--retry-on': '0' is not an exit status from 1 to "
+		    "255, or a range such as 1-99" },
+		{ { { "-I", "" } }, "option '-I': the argument is empty" },
+		{ { { "-c", "" } }, "option '-c': the argument is empty" },
+		{ { { "--arg-file=" } }, "option '--arg-file': the argument is empty" },
+		{ { { "--retry-match=" } }, "option '--retry-match': the argument is empty" },
+		/* what is wrong stays wrong, whatever comes after */
+		{ { { "--tries=x", "--tries=2" } },
+		    "option '--tries': 'x' is not a number from 1 to 1000000" },
+		{ { { "--tries=x", "--help" } },
+		    "option '--tries': 'x' is not a number from 1 to 1000000" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++)
+		assert_bad(&cases[i].line, cases[i].message);
+}
+
+static void bad_regex_names_the_cause(void **state)
+{
+	struct options o;
+	struct cli_error err;
+
+	(void)state;
+	assert_int_equal(parse(LINE("--tries=2", "--retry-match=a(b"), &o, &err), OPTIONS_BAD);
+	assert_non_null(strstr(err.message,
+	    "option '--retry-match': 'a(b' is not an extended regular expression: "));
+}
+
+/* ---- the words after the options ---- */
+
+static void parsing_stops_at_the_command(void **state)
+{
+	struct options o = good(LINE("-k", "grep", "-q", "--foo", "--", "x"));
+
+	(void)state;
+	assert_true(o.keep_order);
+	assert_false(o.quiet);
+	assert_int_equal(o.ncommand, 5);
+	assert_string_equal(o.command[0], "grep");
+	assert_string_equal(o.command[3], "--");
+	assert_string_equal(o.command[4], "x");
+}
+
+static void two_dashes_end_the_options(void **state)
+{
+	struct options o = good(LINE("--", "-k", "x"));
+
+	(void)state;
+	assert_false(o.keep_order);
+	assert_int_equal(o.ncommand, 2);
+	assert_string_equal(o.command[0], "-k");
+	assert_int_equal(good(LINE("--")).ncommand, 0);
+}
+
+static void one_dash_is_a_command(void **state)
+{
+	struct options o = good(LINE("-", "x"));
+
+	(void)state;
+	assert_int_equal(o.ncommand, 2);
+	assert_string_equal(o.command[0], "-");
+}
+
+static void items_follow_three_colons(void **state)
+{
+	struct options o = good(LINE("-k", "echo", "-n", ":::", "a", "", "-q", "--"));
+
+	(void)state;
+	assert_int_equal(o.ncommand, 2);
+	assert_string_equal(o.command[1], "-n");
+	assert_true(o.items_given);
+	assert_int_equal(o.nitems, 4);
+	assert_string_equal(o.items[0], "a");
+	assert_string_equal(o.items[1], "");
+	assert_string_equal(o.items[2], "-q");
+	assert_string_equal(o.items[3], "--");
+	assert_false(o.quiet);
+}
+
+static void items_without_command_and_commands_without_items(void **state)
+{
+	struct options o = good(LINE(":::", "echo 1", "echo 2"));
+
+	(void)state;
+	assert_int_equal(o.ncommand, 0);
+	assert_int_equal(o.nitems, 2);
+	assert_string_equal(o.items[1], "echo 2");
+	o = good(LINE("echo", ":::"));
+	assert_int_equal(o.ncommand, 1);
+	assert_true(o.items_given);
+	assert_int_equal(o.nitems, 0);
+	o = good(LINE("-c", "echo $1", ":::", "x"));
+	assert_string_equal(o.script, "echo $1");
+	assert_int_equal(o.ncommand, 0);
+	assert_int_equal(o.nitems, 1);
+}
+
+static void other_separators_are_refused(void **state)
+{
+	(void)state;
+	assert_bad(LINE("cat", "::::", "f"), "'::::' is not supported");
+	assert_bad(LINE("cat", ":::+", "f"), "':::+' is not supported");
+	assert_bad(LINE("cat", ":::", "a", "::::+", "f"), "'::::+' is not supported");
+	assert_bad(LINE("::::", "f"), "'::::' is not supported");
+	assert_bad(LINE("x", ":::", "a", ":::", "b"), "more than one ':::' is not supported");
+	assert_int_equal(good(LINE("x", "a:::b", ":::::")).ncommand, 3);
+}
+
+/* ---- together ---- */
+
+static void conflicts(void **state)
+{
+	static const struct {
+		struct line line;
+		const char *message;
+	} cases[] = {
+		{ { { "-0", "-d," } }, "options '-0' and '-d' cannot be used together" },
+		{ { { "--delimiter=,", "--nul" } },
+		    "options '--null' and '--delimiter' cannot be used together" },
+		{ { { "-uk" } }, "options '-u' and '-k' cannot be used together" },
+		{ { { "-u", "--lb" } },
+		    "options '-u' and '--line-buffer' cannot be used together" },
+		{ { { "--tag", "-u" } }, "options '-u' and '--tag' cannot be used together" },
+		{ { { "-u", "--tagstring=x" } },
+		    "options '-u' and '--tagstring' cannot be used together" },
+		{ { { "--ungroup", "--max-output=1" } },
+		    "options '--ungroup' and '--max-output' cannot be used together" },
+		{ { { "--halt=1", "--fail-fast" } },
+		    "options '--halt' and '--fail-fast' cannot be used together" },
+		{ { { "--tries=2", "--retries=2" } },
+		    "options '--tries' (2) and '--retries' (2) disagree: tries include the first" },
+		{ { { "-c", "x", "foo" } }, "option '-c' takes the place of COMMAND, but there is "
+		    "'foo', too; items go after ':::'" },
+		{ { { "-a", "f", ":::", "x" } }, "option '-a' and ':::' cannot be used together" },
+		{ { { "--arg-file=f", "x", ":::" } },
+		    "option '--arg-file' and ':::' cannot be used together" },
+		{ { { "", "x" } }, "COMMAND is empty" },
+		{ { { "--tries=2", "--retry-interval=2m5s" } },
+		    "option '--retry-interval': '2m5s' is "
+		    "not a duration such as 90, 90s, 1.5m, 2h, 1d or 250ms" },
+		{ { { "--tries=2", "--retry-interval=125", "--max-interval=2m" } },
+		    "option '--max-interval' must not be shorter than "
+		    "'--retry-interval', which is 2m05s" },
+		{ { { "--tries=2", "--max-interval=500ms" } },
+		    "option '--max-interval' must not be shorter than "
+		    "'--retry-interval', which is 1s" },
+		{ { { "--retry-interval=1s" } }, "option '--retry-interval' needs '--tries'" },
+		{ { { "--backoff=2" } }, "option '--backoff' needs '--tries'" },
+		{ { { "--max-interval=9s" } }, "option '--max-interval' needs '--tries'" },
+		{ { { "--jitter=0.1" } }, "option '--jitter' needs '--tries'" },
+		{ { { "--retry-on=any" } }, "option '--retry-on' needs '--tries'" },
+		{ { { "--no-retry-on=any" } }, "option '--no-retry-on' needs '--tries'" },
+		{ { { "--retry-match=x" } }, "option '--retry-match' needs '--tries'" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++)
+		assert_bad(&cases[i].line, cases[i].message);
+}
+
+static void what_goes_together(void **state)
+{
+	(void)state;
+	assert_true(good(LINE("-u", "--dry-run")).dry_run);
+	assert_true(good(LINE("--lb", "-k", "--tag")).line_buffer);
+	good(LINE("--tries=2", "--max-interval=1s"));
+	good(LINE("--tries=2", "--retry-interval=9s", "--max-interval=0"));
+	good(LINE("--tries=2", "--retry-interval=0", "--max-interval=1ms"));
+}
+
+static void help_and_version(void **state)
+{
+	struct options o;
+	struct cli_error err;
+
+	(void)state;
+	assert_int_equal(parse(LINE("--help"), &o, &err), OPTIONS_HELP);
+	assert_int_equal(parse(LINE("-h"), &o, &err), OPTIONS_HELP);
+	assert_int_equal(parse(LINE("-kh"), &o, &err), OPTIONS_HELP);
+	assert_int_equal(parse(LINE("--help=table"), &o, &err), OPTIONS_HELP_TABLE);
+	assert_int_equal(parse(LINE("--version"), &o, &err), OPTIONS_VERSION);
+	assert_int_equal(parse(LINE("--version", "--foo"), &o, &err), OPTIONS_VERSION);
+	assert_int_equal(parse(LINE("-0", "-d,", "--help"), &o, &err), OPTIONS_HELP);
+	assert_int_equal(parse(LINE("echo", "--help"), &o, &err), OPTIONS_RUN);
+}
+
+/* ---- the table and what is printed from it ---- */
+
+static void rows_are_complete_and_distinct(void **state)
+{
+	(void)state;
+	for (int i = 0; i < OPT_COUNT; i++) {
+		const struct option_row *row = optable_row((enum option_id)i);
+		struct cli_error err;
+		bool takes = row->kind != KIND_FLAG && row->kind != KIND_HELP
+		    && row->kind != KIND_VERSION;
+
+		assert_non_null(row->help);
+		assert_non_null(row->letters);
+		assert_true(row->name != NULL || row->letters[0] != '\0');
+		assert_int_equal(row->argument != NULL, takes);
+		/* found by all its names, and so no other has any of them */
+		if (row->name != NULL)
+			assert_int_equal(optable_by_name(row->name, strlen(row->name), &err), i);
+		if (row->alias != NULL)
+			assert_int_equal(optable_by_name(row->alias, strlen(row->alias), &err), i);
+		for (const char *p = row->letters; *p != '\0'; p++)
+			assert_int_equal(optable_by_letter(*p), i);
+		/* --help has a heading whenever the group changes */
+		if (i > 0)
+			assert_true(row->group >= optable_row((enum option_id)(i - 1))->group);
+	}
+	assert_int_equal(optable_by_letter('\0'), OPT_COUNT);
+}
+
+static char *printed(void (*print)(FILE *))
+{
+	char *text = NULL;
+	size_t len = 0;
+	FILE *out = open_memstream(&text, &len);
+
+	assert_non_null(out);
+	print(out);
+	assert_int_equal(fclose(out), 0);
+	return text;
+}
+
+static void help_fits_and_names_everything(void **state)
+{
+	char *text = printed(usage_print);
+
+	(void)state;
+	assert_ptr_equal(strstr(text, "usage: covey "), text);
+	assert_non_null(strstr(text,
+	    "\n  -j, -P, --jobs N          run N tasks at once, or N% of"));
+	assert_non_null(strstr(text, "\n  -I R                      "));
+	assert_non_null(strstr(text, "\nExit status: 0 "));
+	assert_non_null(strstr(text, "\nSee covey(1).\n"));
+	for (int i = 0; i < OPT_COUNT; i++) {
+		const struct option_row *row = optable_row((enum option_id)i);
+		char name[64];
+
+		if (row->name == NULL)
+			continue;
+		snprintf(name, sizeof name, "--%s%s", row->name, row->argument ? " " : "");
+		if (strstr(text, name) == NULL)
+			fail_msg("%s is not in the help", name);
+	}
+	for (int g = 0; g < GROUP_COUNT; g++)
+		assert_non_null(strstr(text, optable_group_title((enum option_group)g)));
+	for (const char *p = text; *p != '\0'; p += strcspn(p, "\n") + 1) {
+		int len = (int)strcspn(p, "\n");
+
+		if (len > 80 || (len > 0 && p[len - 1] == ' '))
+			fail_msg("too long, or a blank at the end: '%.*s'", len, p);
+	}
+	free(text);
+}
+
+static void table_has_a_line_for_each(void **state)
+{
+	char *text = printed(usage_table);
+	int lines = 0;
+
+	(void)state;
+	for (const char *p = text; *p != '\0'; p = strchr(p, '\n') + 1) {
+		int tabs = 0;
+
+		for (const char *q = p; *q != '\n'; q++)
+			tabs += *q == '\t';
+		assert_int_equal(tabs, 3);
+		lines++;
+	}
+	assert_int_equal(lines, OPT_COUNT);
+	assert_non_null(strstr(text, "\njobs\tjP\tN\tthe usable CPUs\n"));
+	assert_non_null(strstr(text, "\n\tI\tR\t{}\n"));
+	assert_non_null(strstr(text, "\nkill-after\t\tD\t5s\n"));
+	assert_ptr_equal(strstr(text, "null\t0\t\t\n"), text);
+	free(text);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(defaults),
+		cmocka_unit_test(no_argv_at_all),
+		cmocka_unit_test(flags),
+		cmocka_unit_test(input),
+		cmocka_unit_test(jobs),
+		cmocka_unit_test(retries),
+		cmocka_unit_test(tries_and_retries),
+		cmocka_unit_test(times),
+		cmocka_unit_test(output_and_watching),
+		cmocka_unit_test(fail_fast_is_a_halt),
+		cmocka_unit_test(clusters),
+		cmocka_unit_test(arguments_may_begin_with_a_dash),
+		cmocka_unit_test(the_last_of_several_holds),
+		cmocka_unit_test(abbreviations),
+		cmocka_unit_test(unknown_options),
+		cmocka_unit_test(overlong_names_are_unknown),
+		cmocka_unit_test(missing_and_needless_arguments),
+		cmocka_unit_test(bad_arguments),
+		cmocka_unit_test(bad_regex_names_the_cause),
+		cmocka_unit_test(parsing_stops_at_the_command),
+		cmocka_unit_test(two_dashes_end_the_options),
+		cmocka_unit_test(one_dash_is_a_command),
+		cmocka_unit_test(items_follow_three_colons),
+		cmocka_unit_test(items_without_command_and_commands_without_items),
+		cmocka_unit_test(other_separators_are_refused),
+		cmocka_unit_test(conflicts),
+		cmocka_unit_test(what_goes_together),
+		cmocka_unit_test(help_and_version),
+		cmocka_unit_test(rows_are_complete_and_distinct),
+		cmocka_unit_test(help_fits_and_names_everything),
+		cmocka_unit_test(table_has_a_line_for_each),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,304 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "template.h"
+
+static struct template *compile(const char *const *words, const char *replace, bool append)
+{
+	char why[200] = "";
+	struct template *t;
+	size_t n = 0;
+
+	while (words[n] != NULL)
+		n++;
+	t = template_compile((char *const *)words, n, replace, append, why, sizeof why);
+	if (t == NULL)
+		fail_msg("%s: %s", words[0], why);
+	return t;
+}
+
+static const char *const *expand(struct template *t, const char *item)
+{
+	struct template_values v = { item, strlen(item), 12, 3 };
+	const char *const *argv = template_expand(t, &v);
+
+	assert_non_null(argv);
+	return argv;
+}
+
+static void assert_argv(const char *const *argv, const char *const *expected)
+{
+	size_t n = 0;
+
+	for (; expected[n] != NULL; n++) {
+		assert_non_null(argv[n]);
+		assert_string_equal(argv[n], expected[n]);
+	}
+	assert_null(argv[n]);
+}
+
+#define WORDS(...) ((const char *const[]){ __VA_ARGS__, NULL })
+
+/*
+ * item, {.}, {/}, {//}, {/.}: as GNU parallel 20221122 has them, but for dotfiles and names of dots,
+ * which have no extension here.
+ */
+static const char *const parts[][5] = {
+	{ "a", "a", "a", ".", "a" },
+	{ "", "", "", ".", "" },
+	{ "a/", "a/", "", ".", "" },
+	{ "/", "/", "", "/", "" },
+	{ "//", "//", "", "/", "" },
+	{ "a/b", "a/b", "b", "a", "b" },
+	{ "a/b/", "a/b/", "", "a", "" },
+	{ "/a", "/a", "a", "/", "a" },
+	{ "///a", "///a", "a", "/", "a" },
+	{ "a//b", "a//b", "b", "a", "b" },
+	{ "/a/b.c", "/a/b", "b.c", "/a", "b" },
+	{ "a.tar.gz", "a.tar", "a.tar.gz", ".", "a.tar" },
+	{ "dir.d/file", "dir.d/file", "file", "dir.d", "file" },
+	{ "x.y/", "x.y/", "", ".", "" },
+	{ "./a.b", "./a", "a.b", ".", "a" },
+	{ "a.", "a", "a.", ".", "a" },
+	{ "d/a.", "d/a", "a.", "d", "a" },
+	{ ".a.b", ".a", ".a.b", ".", ".a" },
+	{ "..a.b", "..a", "..a.b", ".", "..a" },
+	{ "d/.a.b", "d/.a", ".a.b", "d", ".a" },
+	{ ".bashrc", ".bashrc", ".bashrc", ".", ".bashrc" },
+	{ "a/.b", "a/.b", ".b", "a", ".b" },
+	{ "/.x", "/.x", ".x", "/", ".x" },
+	{ "a.b/.c", "a.b/.c", ".c", "a.b", ".c" },
+	{ "a/..b", "a/..b", "..b", "a", "..b" },
+	{ ".", ".", ".", ".", "." },
+	{ "..", "..", "..", ".", ".." },
+	{ "...", "...", "...", ".", "..." },
+	{ "a/..", "a/..", "..", "a", ".." },
+	{ "a b.c d", "a b", "a b.c d", ".", "a b" },
+	{ "\xff\x01/\xfe.\x7f", "\xff\x01/\xfe", "\xfe.\x7f", "\xff\x01", "\xfe" },
+	{ "a\n.b", "a\n", "a\n.b", ".", "a\n" },
+};
+
+static void test_parts_of_the_item(void **state)
+{
+	struct template *t = compile(WORDS("x", "{}", "{.}", "{/}", "{//}", "{/.}"), NULL, true);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+		const char *const *argv = expand(t, parts[i][0]);
+
+		for (int j = 0; j < 5; j++)
+			if (strcmp(argv[j + 1], parts[i][j]) != 0)
+				fail_msg("'%s', part %d: '%s' instead of '%s'", parts[i][0], j, argv[j + 1],
+				    parts[i][j]);
+		assert_null(argv[6]);
+	}
+	template_free(t);
+}
+
+static void test_places(void **state)
+{
+	struct template *t = compile(WORDS("c", "{}{}", "a{}b{.}c", "{#}", "{%}", "-{#}-{%}-{}", "k"),
+	    NULL, true);
+
+	(void)state;
+	assert_argv(expand(t, "x.y"), WORDS("c", "x.yx.y", "ax.ybxc", "12", "3", "-12-3-x.y", "k"));
+	assert_argv(expand(t, ""), WORDS("c", "", "abc", "12", "3", "-12-3-", "k"));
+	template_free(t);
+}
+
+static void test_plain_braces(void **state)
+{
+	struct template *t = compile(WORDS("c", "{ }", "{1}", "{x}", "{", "}", "}{", "{{}}", "{..}", "{///}",
+	    "{.", "${}"), NULL, true);
+
+	(void)state;
+	assert_argv(expand(t, "i"),
+	    WORDS("c", "{ }", "{1}", "{x}", "{", "}", "}{", "{i}", "{..}", "{///}", "{.", "$i"));
+	template_free(t);
+}
+
+static void test_appending(void **state)
+{
+	static const struct {
+		const char *word;
+		bool append, appended, uses_item;
+	} cases[] = {
+		{ "x", true, true, true }, { "x", false, false, false }, { "{#}", true, false, false },
+		{ "{%}", true, false, false }, { "{}", true, false, true }, { "{.}", true, false, true },
+		{ "{/}", true, false, true }, { "{//}", true, false, true }, { "{/.}", true, false, true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		struct template *t = compile(WORDS("c", cases[i].word), NULL, cases[i].append);
+		const char *const *argv = expand(t, "item");
+
+		assert_int_equal(argv[2] != NULL, cases[i].appended);
+		if (cases[i].appended)
+			assert_string_equal(argv[2], "item");
+		assert_int_equal(template_uses_item(t), cases[i].uses_item);
+		template_free(t);
+	}
+}
+
+static void test_replacement_string(void **state)
+{
+	struct template *t = compile(WORDS("c", "{}", "%%", "x%y", "{.}"), "%", true);
+
+	(void)state;
+	assert_argv(expand(t, "a.b"), WORDS("c", "{}", "a.ba.b", "xa.by", "a"));
+	template_free(t);
+	t = compile(WORDS("c", "{}"), "R", true);
+	assert_argv(expand(t, "a"), WORDS("c", "{}", "a"));
+	template_free(t);
+	t = compile(WORDS("c", "{.}"), "{.}", true);
+	assert_argv(expand(t, "a.b"), WORDS("c", "a.b"));
+	template_free(t);
+}
+
+static void test_refusals(void **state)
+{
+	char *const empty[] = { (char[]){ "" }, NULL }, *const words[] = { (char[]){ "c" }, NULL };
+	char why[200];
+
+	(void)state;
+	assert_null(template_compile(words, 1, "", true, why, sizeof why));
+	assert_string_equal(why, "the replacement string is empty");
+	assert_null(template_compile(empty, 1, NULL, true, why, sizeof why));
+	assert_string_equal(why, "the command's name is empty");
+	template_free(NULL);
+}
+
+static void test_questions(void **state)
+{
+	struct template *t = compile(WORDS("c", "{#}"), NULL, true);
+
+	(void)state;
+	assert_false(template_uses_slot(t));
+	assert_true(template_has_fixed_command(t));
+	template_free(t);
+	t = compile(WORDS("{/}", "{%}"), NULL, true);
+	assert_true(template_uses_slot(t));
+	assert_false(template_has_fixed_command(t));
+	template_free(t);
+}
+
+static void test_numbers(void **state)
+{
+	struct template *t = compile(WORDS("c", "{#}", "{%}"), NULL, false);
+	struct template_values v = { "", 0, UINT64_MAX, UINT32_MAX };
+
+	(void)state;
+	assert_argv(template_expand(t, &v), WORDS("c", "18446744073709551615", "4294967295"));
+	v.task = 0;
+	v.slot = 10;
+	assert_argv(template_expand(t, &v), WORDS("c", "0", "10"));
+	template_free(t);
+}
+
+/* The item ends where its length says; nothing after it is read. */
+static void test_item_without_end(void **state)
+{
+	struct template *t = compile(WORDS("c", "{}", "{.}", "{//}"), NULL, false);
+	char *item = malloc(5);
+	struct template_values v = { item, 5, 1, 1 };
+
+	(void)state;
+	assert_non_null(item);
+	memcpy(item, "a/b.c", 5);
+	assert_argv(template_expand(t, &v), WORDS("c", "a/b.c", "a/b", "a"));
+	free(item);
+	template_free(t);
+}
+
+static void test_growing_items(void **state)
+{
+	struct template *t = compile(WORDS("c", "{}", "x{}{.}{/}{//}"), NULL, false);
+	char *item = malloc(100001);
+
+	(void)state;
+	assert_non_null(item);
+	for (size_t n = 1; n <= 100000; n *= 10) {
+		const char *const *argv;
+
+		memset(item, 'i', n);
+		item[n] = '\0';
+		argv = expand(t, item);
+		assert_string_equal(argv[1], item);
+		assert_int_equal(strlen(argv[2]), 1 + 3 * n + 1);
+	}
+	free(item);
+	template_free(t);
+}
+
+static void test_impossible_length(void **state)
+{
+	struct template *t = compile(WORDS("c", "{}", "{}"), NULL, false);
+	struct template_values v = { "", SIZE_MAX / 2 + 1, 1, 1 };
+
+	(void)state;
+	assert_null(template_expand(t, &v));
+	v.item_len = SIZE_MAX;
+	assert_null(template_expand(t, &v));
+	v.item_len = 0;
+	assert_argv(template_expand(t, &v), WORDS("c", "", ""));
+	template_free(t);
+}
+
+static void test_empty_words(void **state)
+{
+	struct template *t = compile(WORDS("c", "", "x"), NULL, true);
+
+	(void)state;
+	assert_argv(expand(t, "i"), WORDS("c", "", "x", "i"));
+	template_free(t);
+}
+
+static void test_building(void **state)
+{
+	struct template *t = template_new();
+
+	(void)state;
+	assert_non_null(t);
+	assert_int_equal(template_add_text(t, "{}x", 2), 0);
+	assert_int_equal(template_add_text(t, "y", 1), 0);
+	assert_int_equal(template_end_word(t), 0);
+	assert_int_equal(template_end_word(t), 0);
+	assert_int_equal(template_add_text(t, "a", 1), 0);
+	assert_int_equal(template_add_field(t, TEMPLATE_BASE), 0);
+	assert_int_equal(template_add_text(t, "b", 1), 0);
+	assert_int_equal(template_end_word(t), 0);
+	assert_argv(expand(t, "d/f"), WORDS("{}y", "", "afb"));
+	/* a word that was begun but not ended is released, too */
+	assert_int_equal(template_add_text(t, "z", 1), 0);
+	template_free(t);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_parts_of_the_item),
+		cmocka_unit_test(test_places),
+		cmocka_unit_test(test_plain_braces),
+		cmocka_unit_test(test_appending),
+		cmocka_unit_test(test_replacement_string),
+		cmocka_unit_test(test_refusals),
+		cmocka_unit_test(test_questions),
+		cmocka_unit_test(test_numbers),
+		cmocka_unit_test(test_item_without_end),
+		cmocka_unit_test(test_growing_items),
+		cmocka_unit_test(test_impossible_length),
+		cmocka_unit_test(test_empty_words),
+		cmocka_unit_test(test_building),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
