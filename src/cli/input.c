@@ -185,9 +185,10 @@ static enum input_result next_record(struct input *input, struct input_record *r
     struct cli_error *err)
 {
 	for (;;) {
-		const char *from = input->buf + input->start + input->searched;
+		/* before the first read there is no buffer, and no arithmetic on it */
 		const char *end = input->len == input->searched ? NULL
-		    : memchr(from, input->options.delimiter, input->len - input->searched);
+		    : memchr(input->buf + input->start + input->searched, input->options.delimiter,
+		    input->len - input->searched);
 		enum input_result result;
 
 		if (end != NULL)

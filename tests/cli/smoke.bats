@@ -39,7 +39,7 @@ load common
 }
 
 @test "a failed task is tried again and may succeed" {
-	run -0 covey --tries 2 --retry-interval 10ms misbehave fail-once={} print=done ::: a
+	run -0 --separate-stderr covey --tries 2 --retry-interval 10ms misbehave fail-once={} print=done ::: a
 	same done "$output"
 }
 

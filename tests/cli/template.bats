@@ -2,6 +2,28 @@
 # Items are data: what placeholders mean, and that no item is ever code.
 load common
 
+# prints_item SCRIPT: run with each evil item, the script prints just that item
+prints_item() {
+	local item
+
+	for item in "${evil[@]}"; do
+		run -0 --separate-stderr --keep-empty-lines covey -c "$1" ::: "$item"
+		same "$item"$'\n' "$output" || { echo "script: $1"; return 1; }
+		same '' "$stderr"
+		[ ! -e PWNED ] || { echo "broke out of: $1 with: $item"; return 1; }
+	done
+}
+
+# harmless SCRIPT: whatever it prints, and even if covey refuses it, no evil item is run
+harmless() {
+	local item
+
+	for item in "${evil[@]}"; do
+		run covey -c "$1" ::: "$item"
+		[ ! -e PWNED ] || { echo "broke out of: $1 with: $item"; return 1; }
+	done
+}
+
 @test "path parts: {.} {/} {//} {/.}" {
 	run -0 covey echo '{} {.} {/} {//} {/.}' ::: dir/file.tar.gz
 	same 'dir/file.tar.gz dir/file.tar file.tar.gz dir file.tar' "$output"

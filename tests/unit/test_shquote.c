@@ -160,7 +160,7 @@ static size_t read_back(const char *line, char *out, size_t size)
 	ssize_t n;
 	pid_t pid;
 
-	snprintf(script, sizeof script, "printf '%%s\\0' %s", line);
+	assert_true(snprintf(script, sizeof script, "printf '%%s\\0' %s", line) < (int)sizeof script);
 	assert_int_equal(pipe(ends), 0);
 	assert_int_equal(posix_spawn_file_actions_init(&actions), 0);
 	assert_int_equal(posix_spawn_file_actions_adddup2(&actions, ends[1], 1), 0);
