@@ -47,11 +47,10 @@ covey_nsec cv_timers_due(const struct cv_timers *timers)
 
 struct cv_timer *cv_timers_pop(struct cv_timers *timers, covey_nsec now)
 {
-	struct cv_timer *timer;
+	struct cv_timer *timer = RB_MIN(cv_timer_tree, &timers->tree);
 
-	if (cv_timers_due(timers) > now)
+	if (timer == NULL || timer->when > now)
 		return NULL;
-	timer = RB_MIN(cv_timer_tree, &timers->tree);
 	cv_timer_clear(timers, timer);
 	return timer;
 }
