@@ -70,11 +70,14 @@ covey_nsec cv_retry_delay(const struct cv_retry *retry, unsigned attempt, double
 {
 	double delay = (double)retry->interval;
 	double limit = retry->max_interval > 0 ? (double)retry->max_interval : (double)INT64_MAX;
-	unsigned i;
+	double factor = retry->backoff;
+	unsigned power = attempt > 0 ? attempt - 1 : 0;
 
-	/* stops at the limit, so that a million tries do not mean a million steps */
-	for (i = 1; i < attempt && delay < limit && retry->backoff > 1; i++)
-		delay *= retry->backoff;
+	/* by squaring, so that a million tries do not mean a million steps */
+	for (; power > 0 && delay > 0 && delay < limit; power >>= 1, factor *= factor) {
+		if ((power & 1) != 0)
+			delay *= factor;
+	}
 	if (delay > limit)
 		delay = limit;
 	return clamp(delay * (1 - retry->jitter * chance));
