@@ -96,7 +96,8 @@ int cv_environ_init(struct cv_environ *environment, const char *const *base, con
 		cv_environ_release(environment);
 		return -1;
 	}
-	environment->search = value_in(environment->envp + NEXPORTS, "PATH");
+	environment->base_search = value_in(environment->envp + NEXPORTS, "PATH");
+	environment->search = environment->base_search;
 	return 0;
 }
 
@@ -168,9 +169,14 @@ const char *const *cv_environ_for(struct cv_environ *environment,
 	if (environment->merged != NULL) {
 		free(environment->merged);
 		environment->merged = NULL;
-		environment->search = value_in(environment->envp + NEXPORTS, "PATH");
+		environment->search = environment->base_search;
 	}
 	return all;
+}
+
+const char *cv_environ_base_search(const struct cv_environ *environment)
+{
+	return environment->base_search;
 }
 
 const char *cv_environ_search(const struct cv_environ *environment)

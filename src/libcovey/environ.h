@@ -19,7 +19,8 @@ struct cv_environ {
 	char task[32], attempt[32], tries[32], slot[32];
 	char *run, *reason;     /* "COVEY_RUN=…", "COVEY_REASON=DIR/" with room for the slot */
 	char *reason_slot;      /* where in reason the slot goes */
-	const char *search;     /* PATH */
+	const char *base_search;  /* PATH, in the base */
+	const char *search;     /* PATH, in the last answer */
 	const char **merged;    /* the last answer of cv_environ_for, where it was made for one task */
 };
 
@@ -43,7 +44,10 @@ void cv_environ_release(struct cv_environ *environment);
 const char *const *cv_environ_for(struct cv_environ *environment,
     const struct cv_environ_values *values, const char *const *changes);
 
-/* The value of PATH in the last answer, or NULL. */
+/* The value of PATH in the base, or NULL; it lasts. */
+const char *cv_environ_base_search(const struct cv_environ *environment);
+
+/* The value of PATH in the last answer, or NULL; it lasts no longer than that. */
 const char *cv_environ_search(const struct cv_environ *environment);
 
 #endif

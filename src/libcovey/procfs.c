@@ -59,7 +59,7 @@ static char *slurp_fd(int fd, size_t *len)
 
 	*len = 0;
 	do {
-		if (cap - *len < 2) {
+		if (cap - *len <= 2) {
 			char *larger = reallocarray(text, cap + 4096, 2);
 
 			if (larger == NULL)

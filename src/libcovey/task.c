@@ -112,6 +112,10 @@ struct cv_task *cv_task_new(const struct covey_command *command, struct covey_er
 		cv_error(err, COVEY_BAD_ARGUMENT, 0, "the command's stdin_len is too large");
 		return NULL;
 	}
+	if (need.bytes > PTRDIFF_MAX - sizeof *task - need.vectors * sizeof(char *)) {
+		cv_error(err, COVEY_BAD_ARGUMENT, 0, "the command's stdin_len is too large");
+		return NULL;
+	}
 	task = malloc(sizeof *task + need.vectors * sizeof(char *) + need.bytes);
 	if (task == NULL) {
 		cv_error(err, COVEY_SYSTEM, ENOMEM, "cannot store a command");

@@ -41,7 +41,7 @@ static const struct cell cells[] = {
 	{ CV_RUNNING, CV_GIVE_UP, CV_RUNNING, 0 },
 	{ CV_RUNNING, CV_CUT, CV_RUNNING, 0 },
 
-	/* one stop signal, then patience until the hard deadline, for the tree and not its leader */
+	/* one stop signal, then patience until the hard deadline, with the whole tree */
 	{ CV_STOPPING, CV_EXIT, CV_STOPPING, CV_DO_PROBE },
 	{ CV_STOPPING, CV_LEFT, CV_STOPPING, 0 },
 	{ CV_STOPPING, CV_GONE, CV_DRAINING, CV_DO_DRAIN },
@@ -286,7 +286,7 @@ static void check_signals(const struct world *w, enum cv_fact fact, unsigned act
 	if ((actions & CV_DO_LEAKY) != 0)
 		check(w, fact == CV_LEFT && !w->asked, "leaky only if nobody asked for the end");
 	if ((actions & CV_DO_ABANDON) != 0)
-		check(w, fact == CV_GIVE_UP && w->state == CV_KILLING, "given up only after SIGKILL");
+		check(w, fact == CV_GIVE_UP && w->state == CV_KILLING, "given up after SIGKILL");
 }
 
 static void check_end(const struct world *w, enum cv_fact fact, unsigned actions)

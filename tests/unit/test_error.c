@@ -17,7 +17,8 @@ static void message_and_cause(void **state)
 	char wanted[128];
 
 	(void)state;
-	assert_int_equal(cv_error(&err, COVEY_SYSTEM, ENOENT, "cannot open '%s' (%d)", "a b", 7), -1);
+	assert_int_equal(cv_error(&err, COVEY_SYSTEM, ENOENT, "cannot open '%s' (%d)", "a b", 7),
+	    -1);
 	snprintf(wanted, sizeof wanted, "cannot open 'a b' (7): %s", strerror(ENOENT));
 	assert_string_equal(err.message, wanted);
 	assert_int_equal(err.code, COVEY_SYSTEM);
@@ -61,7 +62,8 @@ static void cut_to_size(void **state)
 		text[len] = '\0';
 		assert_int_equal(cv_error(&s.err, COVEY_SYSTEM, EACCES, "%s", text), -1);
 		snprintf(whole, sizeof whole, "%s: %s", text, strerror(EACCES));
-		assert_int_equal(strlen(s.err.message), strlen(whole) < room ? strlen(whole) : room);
+		assert_int_equal(strlen(s.err.message),
+		    strlen(whole) < room ? strlen(whole) : room);
 		assert_memory_equal(s.err.message, whole, strlen(s.err.message));
 		assert_int_equal(s.err.sys_errno, EACCES);
 		assert_int_equal(s.after, 'x');
