@@ -118,3 +118,11 @@ holder() {
 
 	echo "${file[0]##*.}"
 }
+
+# for tests that make system calls fail
+needs_strace() {
+	command -v strace >/dev/null || skip 'needs strace'
+	strace -f -o /dev/null -e trace=vfork true || skip 'strace may not trace here'
+	# LeakSanitizer does not work in a process that is traced
+	export ASAN_OPTIONS=detect_leaks=0
+}

@@ -17,12 +17,6 @@ injecting() {
 	strace -f -o /dev/null -e trace="$calls" -e inject="$calls:error=$error:when=$when" "$COVEY" "$@"
 }
 
-needs_strace() {
-	command -v strace >/dev/null || skip 'needs strace'
-	strace -f -o /dev/null -e trace=vfork true || skip 'strace may not trace here'
-	export ASAN_OPTIONS=detect_leaks=0
-}
-
 @test "too few descriptors for -j: fewer at once, one warning, nothing lost" {
 	run -0 --separate-stderr prlimit --nofile=40 "$COVEY" -j 60 sh -c 'sleep 0.2; echo {}' ::: {1..60}
 	all_came 60

@@ -47,7 +47,8 @@ write_examples() {
 }
 
 @test "an option that does not exist" {
-	caught '/^\.Ss Stopping/,/^\.El/s/^\.El/.It Fl -nosuch/' '--nosuch: in the manual, but not in --help'
+	caught '/^\.Ss Stopping/,/^\.El/s/^\.El/.It Fl -nosuch/' \
+	    '--nosuch: in the manual, but not in --help'
 }
 
 @test "an option that is there twice" {

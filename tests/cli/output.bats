@@ -194,8 +194,7 @@ size_is() {
 }
 
 @test "a full disk under TMPDIR: 125, and not in silence" {
-	command -v strace >/dev/null || skip 'needs strace'
-	strace -f -o /dev/null -e trace=write true || skip 'strace may not trace here'
+	needs_strace
 	run -125 --separate-stderr strace -f -o /dev/null -e trace=openat -P "$TMPDIR" \
 	    -e inject=openat:error=ENOSPC "$COVEY" misbehave ::: flood=20000000
 	match "$stderr" 'covey: .*No space left'

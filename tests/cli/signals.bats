@@ -48,8 +48,9 @@ load common
 	finish 'exit 0'
 }
 
-@test "a task's signals are at their defaults" {
+@test "a task's signals are as covey found them" {
+	# what was ignored before covey (by make: 32 and 33) stays so; nothing else is
+	wanted=$(cat /proc/self/status | grep -E '^Sig(Blk|Ign|Cgt)')
 	run -0 covey cat ::: /proc/self/status
-	output=$(grep -E '^Sig(Blk|Ign|Cgt)' <<<"$output" | tr -d '0\t')
-	same $'SigBlk:\nSigIgn:\nSigCgt:' "$output"
+	same "$wanted" "$(grep -E '^Sig(Blk|Ign|Cgt)' <<<"$output")"
 }
