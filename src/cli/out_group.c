@@ -59,7 +59,9 @@ static void on_event(void *self, const struct covey_event *event)
 
 struct sink out_group_sink(struct out_group *group)
 {
-	return (struct sink) { .event = on_event, .self = group };
+	return (struct sink) {
+		.wants = SINK_WANTS(COVEY_ENDED) | SINK_WANTS(COVEY_FINISHED), .event = on_event, .self = group,
+	};
 }
 
 int out_group_error(const struct out_group *group)

@@ -266,7 +266,9 @@ static void on_event(void *self, const struct covey_event *event)
 
 struct sink out_line_sink(struct out_line *line)
 {
-	return (struct sink) { .event = on_event, .output = on_output, .self = line };
+	return (struct sink) {
+		.wants = SINK_WANTS(COVEY_ENDED) | SINK_WANTS(COVEY_FINISHED), .event = on_event, .output = on_output, .self = line,
+	};
 }
 
 int out_line_error(const struct out_line *line)

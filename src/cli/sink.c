@@ -6,14 +6,19 @@ void sinks_add(struct sinks *sinks, const struct sink *sink)
 {
 	assert(sinks->n < SINK_MAX);
 	sinks->list[sinks->n++] = *sink;
+	sinks->wants |= sink->wants;
 }
 
 void sinks_event(const struct sinks *sinks, const struct covey_event *event)
 {
-	unsigned i;
+	unsigned i, bit = SINK_WANTS(event->type);
 
-	for (i = 0; i < sinks->n; i++)
-		sinks->list[i].event(sinks->list[i].self, event);
+	if ((sinks->wants & bit) == 0)
+		return;
+	for (i = 0; i < sinks->n; i++) {
+		if ((sinks->list[i].wants & bit) != 0)
+			sinks->list[i].event(sinks->list[i].self, event);
+	}
 }
 
 bool sinks_want_output(const struct sinks *sinks)

@@ -7,7 +7,7 @@
 #include "covey.h"
 
 struct sink {
-	/* An event of the executor. */
+	unsigned wants;    /* SINK_WANTS of the events that it is called for */
 	void (*event)(void *self, const struct covey_event *event);
 	/* Output as it arrives, as covey_output_fn; NULL: not interested. At most one sink has it. */
 	bool (*output)(void *self, const struct covey_task *task,
@@ -15,17 +15,20 @@ struct sink {
 	void *self;
 };
 
+#define SINK_WANTS(type) (1U << (type))
+
 enum { SINK_MAX = 8 };
 
 struct sinks {
 	struct sink list[SINK_MAX];
 	unsigned n;
+	unsigned wants;    /* of all of them */
 };
 
 /* Adds a sink behind the others. */
 void sinks_add(struct sinks *sinks, const struct sink *sink);
 
-/* Hands an event to every sink. */
+/* Hands an event to every sink that wants it. */
 void sinks_event(const struct sinks *sinks, const struct covey_event *event);
 
 /* Is there a sink for output as it arrives? */

@@ -240,7 +240,12 @@ static void on_event(void *self, const struct covey_event *event)
 
 struct sink summary_sink(struct summary *summary)
 {
-	return (struct sink) { .event = on_event, .self = summary };
+	unsigned wants = SINK_WANTS(COVEY_SLOW) | SINK_WANTS(COVEY_ENDED) | SINK_WANTS(COVEY_DELAYED)
+	    | SINK_WANTS(COVEY_FINISHED) | SINK_WANTS(COVEY_LIMITED);
+
+	if (summary->options.verbose)
+		wants |= SINK_WANTS(COVEY_STARTED);
+	return (struct sink) { .wants = wants, .event = on_event, .self = summary };
 }
 
 /* ---- at the end ---- */

@@ -16,7 +16,10 @@ static void on_event(void *self, const struct covey_event *event)
 
 struct sink verdict_sink(struct verdict *verdict)
 {
-	return (struct sink) { .event = on_event, .self = verdict };
+	return (struct sink) {
+		.wants = SINK_WANTS(COVEY_FINISHED) | SINK_WANTS(COVEY_EXPIRED),
+		.event = on_event, .self = verdict,
+	};
 }
 
 int verdict_status(const struct verdict *verdict)

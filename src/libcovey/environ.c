@@ -111,14 +111,23 @@ void cv_environ_release(struct cv_environ *environment)
 	memset(environment, 0, sizeof *environment);
 }
 
+/* Most values are those of the attempt before. */
 static void put_values(struct cv_environ *environment, const struct cv_environ_values *values)
 {
-	cv_number_put(environment->task + strlen("COVEY_TASK="), values->task);
-	cv_number_put(environment->attempt + strlen("COVEY_ATTEMPT="), values->attempt);
-	cv_number_put(environment->tries + strlen("COVEY_TRIES="), values->tries);
-	cv_number_put(environment->slot + strlen("COVEY_SLOT="), values->slot);
-	if (environment->reason != NULL)
-		cv_number_put(environment->reason_slot, values->slot);
+	const struct cv_environ_values *written = &environment->written;
+
+	if (values->task != written->task)
+		cv_number_put(environment->task + strlen("COVEY_TASK="), values->task);
+	if (values->attempt != written->attempt)
+		cv_number_put(environment->attempt + strlen("COVEY_ATTEMPT="), values->attempt);
+	if (values->tries != written->tries)
+		cv_number_put(environment->tries + strlen("COVEY_TRIES="), values->tries);
+	if (values->slot != written->slot) {
+		cv_number_put(environment->slot + strlen("COVEY_SLOT="), values->slot);
+		if (environment->reason != NULL)
+			cv_number_put(environment->reason_slot, values->slot);
+	}
+	environment->written = *values;
 }
 
 /* Takes the entry for the name that change begins with out of the n at envp; returns the new n. */

@@ -19,14 +19,13 @@ struct cv_environ {
 	char task[32], attempt[32], tries[32], slot[32];
 	char *run, *reason;     /* "COVEY_RUN=…", "COVEY_REASON=DIR/" with room for the slot */
 	char *reason_slot;      /* where in reason the slot goes */
+	struct cv_environ_values {
+		uint64_t task;
+		unsigned attempt, tries, slot;
+	} written;              /* what the strings say now */
 	const char *base_search;  /* PATH, in the base */
 	const char *search;     /* PATH, in the last answer */
 	const char **merged;    /* the last answer of cv_environ_for, where it was made for one task */
-};
-
-struct cv_environ_values {
-	uint64_t task;
-	unsigned attempt, tries, slot;
 };
 
 /*

@@ -7,12 +7,11 @@
 #include <string.h>
 #include <unistd.h>
 
-void cv_fd_close(int *fd)
+void cv_fd_close_open(int *fd)
 {
 	int saved = errno;
 
-	if (*fd >= 0)
-		close(*fd);  /* on Linux the descriptor is gone whatever close returns */
+	close(*fd);  /* on Linux the descriptor is gone whatever close returns */
 	*fd = -1;
 	errno = saved;
 }

@@ -12,7 +12,13 @@
 #include <sys/types.h>
 
 /* Closes *fd unless it is negative, and makes it -1. errno is left as it was. */
-void cv_fd_close(int *fd);
+void cv_fd_close_open(int *fd);
+
+static inline void cv_fd_close(int *fd)
+{
+	if (*fd >= 0)
+		cv_fd_close_open(fd);
+}
 
 /* Moves fd to 3 or higher, closing the original. Returns the new one, or -1 with errno. */
 int cv_fd_above_stdio(int fd);

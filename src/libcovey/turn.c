@@ -41,6 +41,11 @@ void cv_slot_touch(struct cv_slot *slot)
 
 void cv_slot_fact(struct cv_slot *slot, enum cv_fact fact)
 {
+	struct cv_transition transition = cv_attempt_step(slot->state, fact);
+
+	/* from most facts nothing follows, such as from the end of the streams of a running child */
+	if (transition.next == slot->state && transition.actions == 0)
+		return;
 	slot->facts |= 1U << fact;
 	cv_slot_touch(slot);
 }
@@ -100,7 +105,8 @@ static bool take_output(void *arg, const void *data, size_t len)
 	    ex->options.user);
 }
 
-static void read_stream(struct cv_source *source)
+/* Returns true if the stream has ended. */
+static bool read_stream(struct cv_source *source)
 {
 	struct cv_slot *slot = source->owner;
 	int i = source == &slot->stream_sources[0] ? 0 : 1;
@@ -108,10 +114,11 @@ static void read_stream(struct cv_source *source)
 
 	if (cv_capture_read(&slot->captures[i], ex->scratch,
 	    ex->options.on_output == NULL ? NULL : take_output, source) == CV_CAPTURE_OPEN)
-		return;
+		return false;
 	cv_slot_close_stream(slot, i);
 	if (slot->open_streams == 0)
 		cv_slot_fact(slot, CV_STREAMS_END);
+	return true;
 }
 
 /* Looks whether the child in the slot has exited. */
@@ -150,6 +157,22 @@ static void look_at_all(struct covey *ex)
 	}
 }
 
+/*
+ * A child that exits ends its streams one after the other and then becomes a zombie, all within
+ * microseconds: one look at the rest spares a turn for each.
+ */
+static void read_and_look(struct cv_source *source)
+{
+	struct cv_slot *slot = source->owner;
+	struct cv_source *other = &slot->stream_sources[source == &slot->stream_sources[0] ? 1 : 0];
+
+	if (!read_stream(source))
+		return;
+	if (other->fd >= 0 && !read_stream(other))
+		return;
+	look(slot);
+}
+
 static void gather_ready(struct covey *ex, struct cv_source *source, unsigned events)
 {
 	/* a source that an earlier one of this batch has removed is no longer watched */
@@ -157,7 +180,7 @@ static void gather_ready(struct covey *ex, struct cv_source *source, unsigned ev
 		return;
 	switch ((enum cv_source_kind)source->kind) {
 	case CV_SOURCE_STREAM:
-		read_stream(source);
+		read_and_look(source);
 		break;
 	case CV_SOURCE_EXIT:
 		look(source->owner);
@@ -168,6 +191,7 @@ static void gather_ready(struct covey *ex, struct cv_source *source, unsigned ev
 	case CV_SOURCE_HOST: {
 		struct cv_watch *watch = source->owner;
 
+		ex->host_called = true;
 		watch->on_fd(ex, source->fd, events, watch->user);
 		break;
 	}
@@ -237,7 +261,7 @@ static void gather_deadlines(struct covey *ex)
 	}
 }
 
-static int gather(struct covey *ex, covey_nsec max_wait, struct covey_error *err)
+static int gather_once(struct covey *ex, covey_nsec max_wait, struct covey_error *err)
 {
 	int n = cv_loop_wait(&ex->loop, max_wait), i;
 
@@ -248,6 +272,21 @@ static int gather(struct covey *ex, covey_nsec max_wait, struct covey_error *err
 		gather_ready(ex, ex->loop.ready[i].data.ptr, ex->loop.ready[i].events);
 	if (ex->suspended_at < 0)
 		gather_deadlines(ex);
+	return 0;
+}
+
+/*
+ * Waits until something follows from what has happened, or the time has come. Output that was only
+ * read, and streams that ended before their child, are no reason for a turn.
+ */
+static int gather(struct covey *ex, covey_nsec until, struct covey_error *err)
+{
+	ex->host_called = false;
+	do {
+		if (gather_once(ex, until == INT64_MAX ? -1 : until - ex->now, err) != 0)
+			return -1;
+	} while (TAILQ_EMPTY(&ex->touched) && !ex->host_called && !ex->cancel_asked
+	    && ex->now < until);
 	return 0;
 }
 
@@ -314,15 +353,12 @@ static void perform(struct cv_slot *slot, unsigned actions)
 static unsigned apply_facts(struct cv_slot *slot)
 {
 	unsigned facts = slot->facts, taken = 0;
-	int fact;
 
 	slot->facts = 0;
-	for (fact = 0; facts != 0; fact++, facts >>= 1) {
-		struct cv_transition transition;
+	for (; facts != 0; facts &= facts - 1) {
+		enum cv_fact fact = (enum cv_fact)__builtin_ctz(facts);
+		struct cv_transition transition = cv_attempt_step(slot->state, fact);
 
-		if ((facts & 1) == 0)
-			continue;
-		transition = cv_attempt_step(slot->state, (enum cv_fact)fact);
 		slot->state = transition.next;
 		perform(slot, transition.actions);
 		taken |= transition.actions;
@@ -438,33 +474,32 @@ static covey_nsec earlier(covey_nsec a, covey_nsec b)
 	return a < b ? a : b;
 }
 
-covey_nsec cv_turn_patience(struct covey *ex)
+/* When there is something to do though no descriptor is ready, starting aside. */
+static covey_nsec next_due(const struct covey *ex)
 {
-	bool could_start = ex->sched.nready > 0 || (ex->pull && !ex->input_ended);
 	covey_nsec until;
 
 	if (ex->cancel_asked || !TAILQ_EMPTY(&ex->touched))
-		return 0;
+		return ex->now;
 	if (ex->suspended_at >= 0)
 		return INT64_MAX;
-	if (could_start && cv_start_allowed(ex))
-		return 0;
 	until = earlier(cv_timers_due(&ex->timers), cv_sched_due(&ex->sched));
 	until = earlier(until, ex->deadline);
 	if (ex->starving_since > 0)
 		until = earlier(until, ex->start_after);
 	if (ex->adopts && (ex->running > 0 || ex->tree.nowned > 0))
 		until = earlier(until, ex->next_scan);
-	if (until == INT64_MAX)
-		return INT64_MAX;
-	return until <= ex->now ? 0 : until - ex->now;
+	return until < ex->now ? ex->now : until;
 }
 
-static covey_nsec shorter(covey_nsec max_wait, covey_nsec patience)
+covey_nsec cv_turn_patience(const struct covey *ex)
 {
-	if (patience == INT64_MAX)
-		return max_wait;
-	return max_wait < 0 || patience < max_wait ? patience : max_wait;
+	bool could_start = ex->sched.nready > 0 || (ex->pull && !ex->input_ended);
+	covey_nsec until = next_due(ex);
+
+	if (could_start && cv_start_allowed(ex))
+		return 0;
+	return until == INT64_MAX ? INT64_MAX : until - ex->now;
 }
 
 bool cv_turn_idle(const struct covey *ex)
@@ -475,16 +510,16 @@ bool cv_turn_idle(const struct covey *ex)
 
 int cv_turn(struct covey *ex, covey_nsec max_wait, struct covey_error *err)
 {
-	bool more;
+	covey_nsec until;
 
 	ex->now = covey_now(ex);
 	obey_cancel(ex);
 	obey_deadline(ex);
 	cv_sched_promote(&ex->sched, ex->now);
-	more = cv_start_ready(ex);
-	if (cv_turn_idle(ex) && TAILQ_EMPTY(&ex->touched))
+	if (cv_start_ready(ex) || cv_turn_idle(ex))
 		max_wait = 0;
-	if (gather(ex, more ? 0 : shorter(max_wait, cv_turn_patience(ex)), err) != 0)
+	until = max_wait < 0 ? INT64_MAX : cv_clock_add(ex->now, max_wait);
+	if (gather(ex, earlier(until, next_due(ex)), err) != 0)
 		return -1;
 	apply(ex);
 	if (cv_probe(ex, err) != 0)

@@ -131,6 +131,7 @@ struct covey {
 	bool input_ended;
 	bool held;                        /* streams are not read */
 	bool in_turn;
+	bool host_called;                 /* a descriptor of the host's was ready */
 
 	/* fewer at once than max_workers for lack of resources */
 	unsigned limit;
@@ -148,7 +149,7 @@ int cv_turn(struct covey *ex, covey_nsec max_wait, struct covey_error *err);
 bool cv_turn_idle(const struct covey *ex);
 
 /* How long the next turn may wait; INT64_MAX: for ever. */
-covey_nsec cv_turn_patience(struct covey *ex);
+covey_nsec cv_turn_patience(const struct covey *ex);
 
 /* Sets one of a slot's deadlines; INT64_MAX clears it. */
 void cv_slot_deadline(struct cv_slot *slot, enum cv_deadline which, covey_nsec when);
