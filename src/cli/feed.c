@@ -19,7 +19,7 @@ struct feed {
 	struct template *owned;         /* the one that is not the script's */
 	struct template *tag;           /* of --tagstring, or NULL */
 	struct line_splitter *splitter;
-	const char *shell_argv[4];      /* of the last shell line */
+	const char *shell_argv[5];      /* of the last shell line */
 	struct covey *ex;               /* to ask whether commands exist; NULL: not yet */
 	bool uses_slot, keeps_item, watching;
 	uint64_t ntasks;
@@ -178,13 +178,17 @@ int feed_check(struct feed *feed, struct covey *ex, struct cli_error *err)
 static const char *const *line_argv(struct feed *feed, const struct input_record *record)
 {
 	const char *const *argv = script_split_line(feed->splitter, record->text, record->len);
+	size_t n = 0;
 
 	if (argv != NULL && (feed->ex == NULL || covey_find(feed->ex, argv[0], NULL) == 0))
 		return argv;
-	feed->shell_argv[0] = SCRIPT_SHELL;
-	feed->shell_argv[1] = "-c";
-	feed->shell_argv[2] = record->text;
-	feed->shell_argv[3] = NULL;
+	feed->shell_argv[n++] = SCRIPT_SHELL;
+	feed->shell_argv[n++] = "-c";
+	/* sh would take such a line for options */
+	if (record->text[0] == '-' || record->text[0] == '+')
+		feed->shell_argv[n++] = "--";
+	feed->shell_argv[n++] = record->text;
+	feed->shell_argv[n] = NULL;
 	return feed->shell_argv;
 }
 

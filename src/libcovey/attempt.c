@@ -16,7 +16,8 @@ static const struct cv_transition table[CV_NSTATES][CV_NFACTS] = {
 	},
 	[CV_STOPPING] = {
 		[CV_EXIT] = { CV_STOPPING, CV_DO_PROBE },
-		[CV_LEFT] = STAY(CV_STOPPING),
+		/* what left the group may turn up only now that its parent is gone */
+		[CV_LEFT] = { CV_STOPPING, CV_DO_STOP_NEW },
 		[CV_GONE] = { CV_DRAINING, CV_DO_DRAIN },
 		[CV_OVER] = { CV_DONE, CV_DO_END },
 		[CV_STREAMS_END] = STAY(CV_STOPPING),

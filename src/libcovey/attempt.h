@@ -35,11 +35,12 @@ enum cv_action {
 	CV_DO_PROBE = 1 << 0,      /* find out whether the tree is gone: CV_LEFT, CV_GONE or CV_OVER */
 	CV_DO_LEAKY = 1 << 1,      /* note that the child left processes behind */
 	CV_DO_STOP = 1 << 2,       /* stop signal and SIGCONT to the tree; set the hard deadline */
-	CV_DO_KILL = 1 << 3,       /* SIGKILL to the tree; unless set, set the give-up deadline */
-	CV_DO_DRAIN = 1 << 4,      /* set the drain deadline */
-	CV_DO_CUT = 1 << 5,        /* close the streams, noting that they were cut off */
-	CV_DO_ABANDON = 1 << 6,    /* note that the tree cannot be killed */
-	CV_DO_END = 1 << 7         /* the attempt is over: reap, report */
+	CV_DO_STOP_NEW = 1 << 3,   /* stop signal to orphans that turned up since */
+	CV_DO_KILL = 1 << 4,       /* SIGKILL to the tree; unless set, set the give-up deadline */
+	CV_DO_DRAIN = 1 << 5,      /* set the drain deadline */
+	CV_DO_CUT = 1 << 6,        /* close the streams, noting that they were cut off */
+	CV_DO_ABANDON = 1 << 7,    /* note that the tree cannot be killed */
+	CV_DO_END = 1 << 8         /* the attempt is over: reap, report */
 };
 
 struct cv_transition {

@@ -489,7 +489,7 @@ int covey_cancel_task(struct covey *ex, uint64_t id, struct covey_error *err)
 	for (i = 0; i < ex->nslots; i++) {
 		struct cv_slot *slot = ex->slots[i];
 
-		if (slot != NULL && slot->task != NULL && slot->task->view.id == id) {
+		if (slot->task != NULL && slot->task->view.id == id) {
 			cv_slot_stop(slot, COVEY_CANCELLED, CV_SOFT);
 			return 0;
 		}
@@ -509,7 +509,7 @@ static void signal_all(const struct covey *ex, int sig)
 	for (i = 0; i < ex->nslots; i++) {
 		const struct cv_slot *slot = ex->slots[i];
 
-		if (slot == NULL || slot->task == NULL || slot->attempt.pid <= 0)
+		if (slot->task == NULL || slot->attempt.pid <= 0)
 			continue;
 		cv_slot_signal_group(slot, sig);
 		cv_slot_signal_detached(slot, sig);
@@ -569,7 +569,7 @@ void covey_hold_output(struct covey *ex, bool hold)
 		return;
 	ex->held = hold;
 	for (i = 0; i < ex->nslots; i++) {
-		if (ex->slots[i] != NULL && ex->slots[i]->task != NULL)
+		if (ex->slots[i]->task != NULL)
 			hold_slot(ex->slots[i], hold);
 	}
 }
@@ -594,7 +594,7 @@ void covey_each_running(const struct covey *ex, covey_each_fn *each, void *user)
 	unsigned i;
 
 	for (i = 0; i < ex->nslots; i++) {
-		if (ex->slots[i] != NULL && ex->slots[i]->task != NULL)
+		if (ex->slots[i]->task != NULL)
 			each(&ex->slots[i]->task->view, &ex->slots[i]->attempt, user);
 	}
 }

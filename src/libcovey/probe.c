@@ -22,7 +22,7 @@
 
 static bool alive(const struct cv_slot *slot)
 {
-	return slot != NULL && slot->task != NULL && slot->attempt.pid > 0;
+	return slot->task != NULL && slot->attempt.pid > 0;
 }
 
 static int by_number(const void *a, const void *b)
@@ -40,7 +40,7 @@ static int list_children(const struct covey *ex, struct cv_pids *list)
 	for (i = 0; i < ex->nslots; i++) {
 		const struct cv_slot *slot = ex->slots[i];
 
-		if (slot == NULL || slot->reaped || slot->attempt.pid <= 0)
+		if (slot->reaped || slot->attempt.pid <= 0)
 			continue;
 		if (cv_pids_add(list, slot->attempt.pid) != 0)
 			return -1;
@@ -176,7 +176,7 @@ static void release_withheld(struct covey *ex)
 	unsigned i;
 
 	for (i = 0; ex->withheld > 0 && i < ex->nslots; i++) {
-		if (ex->slots[i] != NULL && ex->slots[i]->withheld)
+		if (ex->slots[i]->withheld)
 			cv_finish_withheld(ex->slots[i]);
 	}
 }

@@ -50,19 +50,23 @@ static struct cv_slot *new_slot(struct covey *ex, unsigned index)
 	return slot;
 }
 
-static int grow_slots(struct covey *ex, unsigned wanted)
+/* The lowest is always taken, so slots come into use one after the other. */
+static int grow_slots(struct covey *ex, unsigned index)
 {
-	unsigned n = ex->nslots == 0 ? 16 : ex->nslots;
+	unsigned room = ex->slots_room == 0 ? 16 : ex->slots_room * 2;
 	struct cv_slot **slots;
 
-	while (n < wanted)
-		n *= 2;
-	slots = reallocarray(ex->slots, n, sizeof(struct cv_slot *));
-	if (slots == NULL)
+	if (index >= ex->slots_room) {
+		slots = reallocarray(ex->slots, room, sizeof(struct cv_slot *));
+		if (slots == NULL)
+			return -1;
+		ex->slots = slots;
+		ex->slots_room = room;
+	}
+	ex->slots[index] = new_slot(ex, index);
+	if (ex->slots[index] == NULL)
 		return -1;
-	memset(slots + ex->nslots, 0, (n - ex->nslots) * sizeof(struct cv_slot *));
-	ex->slots = slots;
-	ex->nslots = n;
+	ex->nslots = index + 1;
 	return 0;
 }
 
@@ -72,9 +76,8 @@ static struct cv_slot *take_slot(struct covey *ex)
 
 	if (index < 0)
 		return NULL;
-	if (((unsigned)index < ex->nslots || grow_slots(ex, (unsigned)index + 1) == 0)
-	    && (ex->slots[index] != NULL
-	    || (ex->slots[index] = new_slot(ex, (unsigned)index)) != NULL))
+	if (((unsigned)index < ex->nslots || grow_slots(ex, (unsigned)index) == 0)
+	    && ex->slots[index] != NULL)
 		return ex->slots[index];
 	cv_slots_give(&ex->free_slots, (unsigned)index);
 	return NULL;

@@ -252,17 +252,37 @@ static void signal_below(struct cv_pids *found, pid_t without, int sig)
 	}
 }
 
-void cv_tree_signal_detached(const struct cv_tree *tree, pid_t leader, int owner, int sig)
+/* Adds the owner's orphans; told: those, too, that have had the signal. */
+static void add_orphans(struct cv_tree *tree, int owner, bool told, struct cv_pids *found)
+{
+	size_t i;
+
+	for (i = 0; i < tree->norphans; i++) {
+		struct cv_orphan *orphan = &tree->orphans[i];
+
+		if (orphan->owner != owner || (orphan->told && !told))
+			continue;
+		cv_pids_add(found, orphan->pid);
+		orphan->told = true;
+	}
+}
+
+void cv_tree_signal_detached(struct cv_tree *tree, pid_t leader, int owner, int sig)
 {
 	struct cv_pids found = { 0 };
-	size_t i;
 
 	if (leader > 0)
 		cv_procfs_children(leader, &found);
-	for (i = 0; i < tree->norphans; i++) {
-		if (tree->orphans[i].owner == owner)
-			cv_pids_add(&found, tree->orphans[i].pid);
-	}
+	add_orphans(tree, owner, true, &found);
+	signal_below(&found, leader, sig);
+	cv_pids_release(&found);
+}
+
+void cv_tree_signal_new(struct cv_tree *tree, pid_t leader, int owner, int sig)
+{
+	struct cv_pids found = { 0 };
+
+	add_orphans(tree, owner, false, &found);
 	signal_below(&found, leader, sig);
 	cv_pids_release(&found);
 }

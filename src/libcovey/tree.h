@@ -24,6 +24,7 @@ struct cv_orphan {
 	pid_t pid;
 	int owner;
 	uint64_t seen;           /* the user's: when it turned up */
+	bool told;               /* has had the stop signal */
 	bool present;            /* used while scanning */
 };
 
@@ -72,7 +73,10 @@ bool cv_tree_has(const struct cv_tree *tree, int owner);
  * Sends sig to what has left the process group: the descendants of leader (0: none) and of the
  * owner's orphans that are in another group.
  */
-void cv_tree_signal_detached(const struct cv_tree *tree, pid_t leader, int owner, int sig);
+void cv_tree_signal_detached(struct cv_tree *tree, pid_t leader, int owner, int sig);
+
+/* As above, but to those of the owner's orphans only that have turned up since it was done. */
+void cv_tree_signal_new(struct cv_tree *tree, pid_t leader, int owner, int sig);
 
 /* Sends sig to an orphan and its descendants. */
 void cv_tree_signal_one_tree(pid_t root, int sig);

@@ -152,7 +152,7 @@ static void look_at_all(struct covey *ex)
 
 	cv_wait_woken(&ex->wait);
 	for (i = 0; i < ex->nslots; i++) {
-		if (ex->slots[i] != NULL && (ex->slots[i]->task != NULL || ex->slots[i]->withheld))
+		if ((ex->slots[i]->task != NULL || ex->slots[i]->withheld))
 			look(ex->slots[i]);
 	}
 }
@@ -379,6 +379,9 @@ static void signal_detached(struct covey *ex)
 			cv_slot_signal_detached(slot, SIGKILL);
 		else if ((slot->actions & CV_DO_STOP) != 0)
 			cv_slot_signal_detached(slot, ex->options.stop_signal);
+		else if ((slot->actions & CV_DO_STOP_NEW) != 0)
+			cv_tree_signal_new(&ex->tree, slot->attempt.pid, (int)slot->index,
+			    ex->options.stop_signal);
 	}
 }
 
@@ -389,7 +392,7 @@ static void apply(struct covey *ex)
 
 	TAILQ_FOREACH(slot, &ex->touched, entry) {
 		slot->actions = apply_facts(slot);
-		walk |= (slot->actions & (CV_DO_STOP | CV_DO_KILL)) != 0;
+		walk |= (slot->actions & (CV_DO_STOP | CV_DO_STOP_NEW | CV_DO_KILL)) != 0;
 	}
 	if (walk)
 		signal_detached(ex);
@@ -423,7 +426,7 @@ static void stop_all(struct covey *ex, enum covey_outcome cause, enum cv_fact fa
 	unsigned i;
 
 	for (i = 0; i < ex->nslots; i++) {
-		if (ex->slots[i] != NULL && ex->slots[i]->task != NULL)
+		if (ex->slots[i]->task != NULL)
 			cv_slot_stop(ex->slots[i], cause, fact);
 	}
 }

@@ -93,7 +93,7 @@ struct covey {
 	struct cv_sched sched;
 	struct cv_slots free_slots;
 	struct cv_slot **slots;           /* by index; made when first taken, never freed before ex */
-	unsigned nslots;
+	unsigned nslots, slots_room;
 	unsigned running;                 /* slots with an attempt */
 	unsigned withheld;
 	unsigned children;                /* not reaped yet */

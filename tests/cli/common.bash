@@ -107,6 +107,13 @@ supervisor() {
 	pgrep -P "$pid"
 }
 
+# does a child of the supervisor run that program by now? From then on covey has its handlers
+runs() {
+	local supervisor
+
+	supervisor=$(supervisor) && pgrep -P "$supervisor" "$1"
+}
+
 # state PID STATE: as in ps(1)
 state() {
 	[[ $(ps -o state= -p "$1") == "$2" ]]

@@ -41,6 +41,7 @@ load common
 
 @test "SIGUSR1 and SIGWINCH do no harm at any time" {
 	start -j 2 misbehave wait-file=go ::: print=a print=b
+	wait_for runs misbehave
 	for sig in USR1 WINCH USR1 WINCH; do
 		kill -"$sig" "$pid"
 	done

@@ -74,7 +74,7 @@ load common
 
 @test "SIGUSR1 shows what is running, and nothing stops" {
 	start -j 2 misbehave wait-file=go ::: print=first print=second
-	wait_for pgrep -P "$(supervisor)" misbehave
+	wait_for runs misbehave
 	kill -USR1 "$pid"
 	wait_for grep -q 'wait-file=go print=first' err
 	wait_for grep -q 'wait-file=go print=second' err

@@ -43,7 +43,7 @@ static const struct cell cells[] = {
 
 	/* one stop signal, then patience until the hard deadline, with the whole tree */
 	{ CV_STOPPING, CV_EXIT, CV_STOPPING, CV_DO_PROBE },
-	{ CV_STOPPING, CV_LEFT, CV_STOPPING, 0 },
+	{ CV_STOPPING, CV_LEFT, CV_STOPPING, CV_DO_STOP_NEW },
 	{ CV_STOPPING, CV_GONE, CV_DRAINING, CV_DO_DRAIN },
 	{ CV_STOPPING, CV_OVER, CV_DONE, CV_DO_END },
 	{ CV_STOPPING, CV_STREAMS_END, CV_STOPPING, 0 },
