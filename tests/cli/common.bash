@@ -22,6 +22,10 @@ setup() {
 }
 
 teardown() {
+	# a test that failed on its way has not ended what it started
+	if [[ -e run.pid && ! -e run.status ]]; then
+		kill -KILL "$(<run.pid)" || :
+	fi
 	if ! misbehave reap "$LOCKS"; then
 		echo 'processes outlived the test'
 		return 1
