@@ -352,6 +352,12 @@ static int add_word_text(struct template *t, const char *text)
 	return template_add_text(t, text, strlen(text)) == 0 ? template_end_word(t) : -1;
 }
 
+/* The item itself is $1 anyhow, and needs no second word for its value. */
+static bool only_item(const struct quoted *q)
+{
+	return q->nfields == 1 && q->fields[0] == TEMPLATE_ITEM;
+}
+
 /* The script, behind assignments on its first line so that line numbers stay right. */
 static int add_script(struct template *t, const struct quoted *q)
 {
@@ -363,7 +369,11 @@ static int add_script(struct template *t, const struct quoted *q)
 	for (size_t i = 1; i <= q->nfields; i++)
 		used += (size_t)snprintf(prelude + used, sizeof prelude - used, "covey_%zu=$%zu ", i, i);
 	used--;
-	used += (size_t)snprintf(prelude + used, sizeof prelude - used, "; shift %zu; ", q->nfields);
+	if (only_item(q))
+		used += (size_t)snprintf(prelude + used, sizeof prelude - used, "; ");
+	else
+		used += (size_t)snprintf(prelude + used, sizeof prelude - used, "; shift %zu; ",
+		    q->nfields);
 	return template_add_text(t, prelude, used) == 0 ? add_word_text(t, q->text) : -1;
 }
 
@@ -384,7 +394,7 @@ static int build_shell(struct template *t, const struct quoted *q)
 	    (looks_like_option(q) && add_word_text(t, "--") != 0) ||
 	    add_script(t, q) != 0 || add_word_text(t, "covey") != 0)
 		return -1;
-	for (size_t i = 0; i < q->nfields; i++)
+	for (size_t i = 0; i < q->nfields && !only_item(q); i++)
 		if (add_field_word(t, q->fields[i]) != 0)
 			return -1;
 	return add_field_word(t, TEMPLATE_ITEM);

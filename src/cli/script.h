@@ -4,7 +4,7 @@
  * A script becomes a call of the shell in which each placeholder is a variable that the script
  * refers to; its value is an argument of the call, so an item is never read as code:
  *
- *	/bin/sh -c 'covey_1=$1; shift 1; gzip -9 "${covey_1}"' covey ITEM ITEM
+ *	/bin/sh -c 'covey_1=$1; gzip -9 "${covey_1}"' covey ITEM
  *
  * What has nothing for a shell to do is split into words here and can run without one. No input or
  * output.
