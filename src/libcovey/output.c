@@ -21,14 +21,17 @@
 enum {
 	MEMORY_START = 512,
 	WRITE_CHUNK = 1 << 20,
+	STAGE_BYTES = 256 << 10,  /* gathered for the file: pipes give a few KiB at a time */
 	RELEASE_CHUNK = 8 << 20,
 	COPY_CHUNK = 64 << 10
 };
 
 struct store {
-	unsigned char *memory;  /* NULL when empty or spilled */
+	unsigned char *memory;  /* the bytes from in_file on; NULL when there are none */
 	size_t capacity;
 	int file;               /* -1 unless spilled */
+	uint64_t in_file;       /* bytes of the line that are in the file; with a ring all, or none */
+	int error;              /* bytes have been refused: none are taken behind the hole; or 0 */
 	uint64_t head_max;
 	uint64_t ring_max;
 	uint64_t total;         /* bytes that came in, cut ones included */
@@ -122,11 +125,47 @@ static int spill(struct store *s, const char *tmpdir)
 		cv_fd_close(&file);
 		return -1;
 	}
-	free(s->memory);
-	s->memory = NULL;
-	s->capacity = 0;
 	s->file = file;
+	s->in_file = s->ring_max > 0 ? UINT64_MAX : s->total;
+	if (s->ring_max == 0 && s->capacity >= STAGE_BYTES)
+		return 0;
+	free(s->memory);
+	s->memory = s->ring_max > 0 ? NULL : malloc(STAGE_BYTES);
+	s->capacity = s->memory != NULL ? STAGE_BYTES : 0;
 	return 0;
+}
+
+/* Moves what was gathered in memory to the file. Returns 0, or -1 with errno. */
+static int flush_stage(struct store *s)
+{
+	size_t len = (size_t)(s->total - s->in_file), done = 0;
+	ssize_t n = 0;
+
+	while (done < len && n >= 0) {
+		n = put_file(s->file, s->memory + done, len - done, s->in_file);
+		if (n < 0)
+			break;
+		done += (size_t)n;
+		s->in_file += (uint64_t)n;
+	}
+	if (done < len)
+		memmove(s->memory, s->memory + done, len - done);
+	return n < 0 ? -1 : 0;
+}
+
+/* Adds to what is gathered for the file, as much as there is room for; returns how much, or -1. */
+static ssize_t stage(struct store *s, const unsigned char *data, size_t len)
+{
+	size_t used = (size_t)(s->total - s->in_file);
+
+	if (used == s->capacity) {
+		if (flush_stage(s) != 0)
+			return -1;
+		used = 0;
+	}
+	len = MIN(len, s->capacity - used);
+	memcpy(s->memory + used, data, len);
+	return (ssize_t)len;
 }
 
 static int grow(struct store *s, size_t need, size_t most)
@@ -158,20 +197,37 @@ static int reserve(struct store *s, size_t len, size_t spill_bytes, const char *
 	return spill(s, tmpdir);
 }
 
+static ssize_t put_direct(struct store *s, const unsigned char *data, size_t len, uint64_t place)
+{
+	ssize_t n = put_file(s->file, data, len, place);
+
+	if (n > 0 && s->ring_max == 0)
+		s->in_file += (uint64_t)n;
+	return n;
+}
+
 static int store_add(struct store *s, const unsigned char *data, size_t len)
 {
 	uint64_t place;
 	ssize_t n;
 
+	if (s->error != 0) {
+		errno = s->error;
+		return -1;
+	}
 	while (len > 0) {
 		place = place_of(s, s->total);
 		n = (ssize_t)MIN(run_at(s, s->total), (uint64_t)len);
 		if (s->file < 0)
 			memcpy(s->memory + place, data, (size_t)n);
+		else if (s->capacity > 0)
+			n = stage(s, data, (size_t)n);
 		else
-			n = put_file(s->file, data, (size_t)n, place);
-		if (n < 0)
+			n = put_direct(s, data, (size_t)n, place);
+		if (n < 0) {
+			s->error = errno;
 			return -1;
+		}
 		s->total += (uint64_t)n;
 		data += n;
 		len -= (size_t)n;
@@ -266,6 +322,16 @@ static ssize_t get_file(int file, void *buf, size_t n, uint64_t place)
 	return got;
 }
 
+static bool in_file(const struct store *s, uint64_t place)
+{
+	return s->file >= 0 && place < s->in_file;
+}
+
+static const unsigned char *in_memory(const struct store *s, uint64_t place)
+{
+	return s->memory + (s->file >= 0 ? place - s->in_file : place);
+}
+
 /* What lies side by side from offset on, n bytes at most; 0 past the end. */
 static size_t piece_at(const struct store *s, uint64_t offset, size_t n, uint64_t *place)
 {
@@ -276,6 +342,8 @@ static size_t piece_at(const struct store *s, uint64_t offset, size_t n, uint64_
 		return 0;
 	position = position_of(s, offset);
 	*place = place_of(s, position);
+	if (s->file >= 0 && *place < s->in_file)
+		n = (size_t)MIN((uint64_t)n, s->in_file - *place);
 	return (size_t)MIN(MIN(size - offset, run_at(s, position)), (uint64_t)n);
 }
 
@@ -286,9 +354,9 @@ static ssize_t get(const struct store *s, uint64_t offset, void *buf, size_t n)
 
 	if (piece == 0)
 		return 0;
-	if (s->file >= 0)
+	if (in_file(s, place))
 		return get_file(s->file, buf, piece, place);
-	memcpy(buf, s->memory + place, piece);
+	memcpy(buf, in_memory(s, place), piece);
 	return (ssize_t)piece;
 }
 
@@ -357,9 +425,9 @@ ssize_t covey_output_write(const struct covey_output *output, uint64_t offset, u
 	piece = piece_at(s, offset, (size_t)MIN(n, (uint64_t)WRITE_CHUNK), &place);
 	if (piece == 0)
 		return 0;
-	if (s->file >= 0)
+	if (in_file(s, place))
 		return write_file(fd, s->file, piece, place);
-	return write_memory(fd, s->memory + place, piece);
+	return write_memory(fd, in_memory(s, place), piece);
 }
 
 static bool is_regular(int fd)

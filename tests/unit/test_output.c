@@ -462,7 +462,8 @@ static void moved_bytes_leave_their_room(void **state)
 
 	(void)state;
 	assert_true(target >= 0 && null >= 0);
-	assert_true(before >= sizeof data);
+	/* but for what is still gathered in memory */
+	assert_true(before >= sizeof data - (1 << 20));
 	move_all(o, null);
 	assert_int_equal(room_taken(spool), before);
 	move_all(o, target);
