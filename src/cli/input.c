@@ -35,8 +35,9 @@ static int open_file(struct input *input, struct cli_error *err)
 	const char *path = input->options.path;
 	struct stat st;
 
+	/* O_NONBLOCK, so that a FIFO is open at once, and not only when somebody writes to it */
 	input->fd = path == NULL || strcmp(path, "-") == 0 ? STDIN_FILENO
-	    : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	    : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	if (input->fd < 0 || fstat(input->fd, &st) != 0)
 		return cli_error_set(err, "cannot open '%s': %s", input_name(input), strerror(errno));
 	if (S_ISDIR(st.st_mode))
@@ -115,7 +116,7 @@ static int make_room(struct input *input)
 	}
 	if (input->len + 1 < input->cap)
 		return 0;
-	if (cap > MAX_RECORD * 2) {
+	if (input->len >= MAX_RECORD) {
 		errno = EFBIG;
 		return -1;
 	}

@@ -7,9 +7,13 @@
 #include <string.h>
 #include <sys/types.h>
 
+/* Printed output leaves the disk a store at a time. */
+enum { STORE_BYTES = 32 << 20 };
+
 /* A part of the store that waits for its turn. */
 struct part {
 	STAILQ_ENTRY(part) entry;
+	struct outq_shared *store;     /* that it is in */
 	int fd;
 	uint64_t offset, len;
 };
@@ -29,7 +33,7 @@ struct order {
 	bool keep;
 	uint64_t current;
 	struct waiting_tree waiting;
-	struct outq_shared *store;     /* NULL while nothing waits */
+	struct outq_shared *store;     /* for what comes next; NULL: none yet */
 	order_turned *turned;
 	void *turned_arg;
 	int error;
@@ -62,6 +66,7 @@ static void free_waiting(struct order *order, struct waiting *waiting)
 
 	while ((part = STAILQ_FIRST(&waiting->parts)) != NULL) {
 		STAILQ_REMOVE_HEAD(&waiting->parts, entry);
+		outq_unshare(part->store);
 		free(part);
 	}
 	RB_REMOVE(waiting_tree, &order->waiting, waiting);
@@ -101,10 +106,15 @@ static struct waiting *waiting_for(struct order *order, uint64_t task)
 	return waiting;
 }
 
+/* A store that is full goes when the last of its parts has been printed. */
 static struct covey_output *open_store(struct order *order)
 {
 	struct covey_output *output;
 
+	if (order->store != NULL && covey_output_size(outq_shared_output(order->store)) > STORE_BYTES) {
+		outq_unshare(order->store);
+		order->store = NULL;
+	}
 	if (order->store != NULL)
 		return outq_shared_output(order->store);
 	output = covey_output_new(1 << 20, NULL);
@@ -164,6 +174,7 @@ static int keep(struct order *order, uint64_t task, int fd, const struct covey_o
 		return -1;
 	}
 	part->len = covey_output_size(store) - part->offset;
+	part->store = outq_share_again(order->store);
 	STAILQ_INSERT_TAIL(&waiting->parts, part, entry);
 	return 0;
 }
@@ -192,7 +203,7 @@ static void print(struct order *order, const struct waiting *waiting)
 	const struct part *part;
 
 	STAILQ_FOREACH(part, &waiting->parts, entry)
-		outq_part(order->q, part->fd, order->store, part->offset, part->len);
+		outq_part(order->q, part->fd, part->store, part->offset, part->len);
 }
 
 /* The next task's turn; true if it has finished already. */

@@ -216,7 +216,8 @@ static void release(struct out_line *line, struct running *running, int fd)
 {
 	struct stream *stream = &running->streams[fd - 1];
 
-	stream->continues = stream->held != NULL && !stream->at_start;
+	if (stream->held != NULL)
+		stream->continues = !stream->at_start;
 	order_put(line->order, running->task->id, fd, stream->held);
 	stream->held = NULL;
 }

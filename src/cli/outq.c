@@ -52,6 +52,7 @@ struct lane {
 struct outq {
 	struct covey *ex;
 	struct lane lanes[2];
+	bool joined;              /* both descriptors are the same pipe or terminal: one lane */
 	outq_hook *hook;
 	void *hook_arg;
 };
@@ -79,6 +80,18 @@ static void open_lane(struct lane *lane, int fd)
 		lane->out_fd = fd;
 }
 
+/*
+ * What goes to the same reader by two ways must not meet in the middle of a chunk. A file is no
+ * matter: there each write is complete.
+ */
+static bool same_reader(void)
+{
+	struct stat out, err;
+
+	return fstat(STDOUT_FILENO, &out) == 0 && fstat(STDERR_FILENO, &err) == 0
+	    && out.st_dev == err.st_dev && out.st_ino == err.st_ino && !S_ISREG(out.st_mode);
+}
+
 struct outq *outq_new(void)
 {
 	struct outq *q = calloc(1, sizeof *q);
@@ -87,6 +100,7 @@ struct outq *outq_new(void)
 		return NULL;
 	open_lane(&q->lanes[0], STDOUT_FILENO);
 	open_lane(&q->lanes[1], STDERR_FILENO);
+	q->joined = same_reader();
 	return q;
 }
 
@@ -136,7 +150,7 @@ void outq_set_hook(struct outq *q, outq_hook *hook, void *arg)
 
 static struct lane *lane_of(struct outq *q, int fd)
 {
-	return &q->lanes[fd == STDOUT_FILENO ? 0 : 1];
+	return &q->lanes[fd == STDOUT_FILENO || q->joined ? 0 : 1];
 }
 
 /* ---- writing ---- */
@@ -310,6 +324,13 @@ struct covey_output *outq_shared_output(struct outq_shared *shared)
 	return shared->output;
 }
 
+struct outq_shared *outq_share_again(struct outq_shared *shared)
+{
+	if (shared != NULL)
+		shared->refs++;
+	return shared;
+}
+
 void outq_unshare(struct outq_shared *shared)
 {
 	if (shared == NULL || --shared->refs > 0)
@@ -417,5 +438,5 @@ void outq_drain(struct outq *q, int stop_fd)
 
 int outq_error(const struct outq *q, int fd)
 {
-	return q->lanes[fd == STDOUT_FILENO ? 0 : 1].error;
+	return q->lanes[fd == STDOUT_FILENO || q->joined ? 0 : 1].error;
 }

@@ -47,6 +47,9 @@ void outq_cut_note(char note[OUTQ_CUT_SIZE], uint64_t cut);
 /* Makes an output shareable, and becomes its owner; NULL when memory runs out. */
 struct outq_shared *outq_share(struct covey_output *output);
 struct covey_output *outq_shared_output(struct outq_shared *shared);
+
+/* One owner more, one owner less; NULL is allowed. */
+struct outq_shared *outq_share_again(struct outq_shared *shared);
 void outq_unshare(struct outq_shared *shared);
 
 /* Adds len bytes of a shared output. */

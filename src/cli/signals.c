@@ -126,15 +126,21 @@ void signals_close(struct signals *signals)
 	signals->guard_fd = -1;
 }
 
-/* Notes that a signal came one way; is it the one that has come the other way already? */
+static bool is_from(const struct signals_seen *seen, pid_t sender, covey_nsec when)
+{
+	return seen->count > 0 && seen->sender == sender && when - seen->when < SAME_WITHIN;
+}
+
+/* Notes that a signal came one way; is it one that has come the other way already? */
 static bool is_echo(struct signals_seen *here, struct signals_seen *there, pid_t sender)
 {
 	covey_nsec when = now();
 
-	if (there->when > 0 && there->sender == sender && when - there->when < SAME_WITHIN) {
-		there->when = 0;
+	if (is_from(there, sender, when)) {
+		there->count--;
 		return true;
 	}
+	here->count = is_from(here, sender, when) ? here->count + 1 : 1;
 	here->sender = sender;
 	here->when = when;
 	return false;

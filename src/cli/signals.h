@@ -16,10 +16,11 @@
 struct signals {
 	int fd;                    /* readable when a signal has come */
 	int guard_fd;              /* from covey_guard; -1: no guard */
-	/* the last of each signal that came one way and has not come the other way */
+	/* for each signal, how often it came one way and has not come the other way, lately */
 	struct signals_seen {
 		pid_t sender;
-		covey_nsec when;       /* 0: none */
+		covey_nsec when;
+		unsigned count;
 	} direct[32], relayed[32];
 };
 
@@ -31,12 +32,14 @@ int signals_prepare(struct cli_error *err);
 
 /* Catches signals from here on; guard_fd becomes its own. Returns 0, or -1. */
 int signals_open(struct signals *signals, int guard_fd, struct cli_error *err);
+
+/* Closes guard_fd; the handlers stay, and with them what they write to. */
 void signals_close(struct signals *signals);
 
 /* Takes the next signal, 0 if there is none. From one of the descriptors, when it is readable. */
 int signals_next(struct signals *signals);
 
-/* As above, from the guard; -1 once when the guard is gone. */
+/* As above, from the guard; -1 when the guard is gone. */
 int signals_next_relayed(struct signals *signals);
 
 /* Dies of the signal, as if nobody had caught it. */
