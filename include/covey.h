@@ -275,7 +275,8 @@ enum {
 	/*
 	 * Adopt the tree's orphans (PR_SET_CHILD_SUBREAPER on this process), so that processes that
 	 * left their process group are found and killed, too. Sets COVEY_RUN and the like in the
-	 * environment as with COVEY_EXPORT.
+	 * environment as with COVEY_EXPORT. An orphan that dies before it can be told from the host's
+	 * own children is left to the host, as a zombie (see COVEY_SOLE_PARENT).
 	 */
 	COVEY_SUBREAPER = 1 << 0,
 	/* Where a writable cgroup v2 exists, give each slot one: trees are killed in one step. */
@@ -340,7 +341,10 @@ struct covey_options {
 /* Fills in the defaults named above; size is sizeof *options. */
 void covey_options_init(struct covey_options *options, size_t size);
 
-/* Makes an executor; everything in options is copied. Returns NULL on failure. */
+/*
+ * Makes an executor; everything in options is copied. Returns NULL on failure. SIGCHLD must not be
+ * ignored: the kernel would throw the exit statuses away.
+ */
 struct covey *covey_new(const struct covey_options *options, struct covey_error *err);
 
 /*

@@ -417,23 +417,28 @@ bool outq_empty(const struct outq *q)
 	return STAILQ_EMPTY(&q->lanes[0].chunks) && STAILQ_EMPTY(&q->lanes[1].chunks);
 }
 
-void outq_drain(struct outq *q, int stop_fd)
+void outq_flush(struct outq *q)
 {
-	struct pollfd fds[3] = { [2] = { .fd = stop_fd, .events = POLLIN } };
-	int i;
+	flush(q, &q->lanes[0]);
+	flush(q, &q->lanes[1]);
+}
 
-	while (!outq_empty(q)) {
-		for (i = 0; i < 2; i++) {
-			fds[i].fd = STAILQ_EMPTY(&q->lanes[i].chunks) ? -1 : q->lanes[i].out_fd;
-			fds[i].events = POLLOUT;
-		}
-		if (poll(fds, 3, -1) < 0 && errno != EINTR)
-			return;
-		if ((fds[2].revents & POLLIN) != 0)
-			return;
-		flush(q, &q->lanes[0]);
-		flush(q, &q->lanes[1]);
-	}
+void outq_check(struct outq *q, int fd)
+{
+	struct lane *lane = lane_of(q, fd);
+	struct pollfd pfd = { .fd = lane->out_fd, .events = POLLOUT };
+
+	if (lane->error == 0 && poll(&pfd, 1, 0) > 0 && (pfd.revents & POLLERR) != 0)
+		lane->error = EPIPE;
+}
+
+void outq_try(struct outq *q, int fd, const char *data, size_t len)
+{
+	struct lane *lane = lane_of(q, fd);
+
+	/* what does not go out is drawn again soon */
+	if (STAILQ_EMPTY(&lane->chunks) && lane->error == 0 && write_bytes(lane, data, len) < 0)
+		return;
 }
 
 int outq_error(const struct outq *q, int fd)

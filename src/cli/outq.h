@@ -61,8 +61,14 @@ bool outq_full(const struct outq *q);
 /* Nothing waits. */
 bool outq_empty(const struct outq *q);
 
-/* Writes what waits, as long as it takes, or until stop_fd becomes readable. */
-void outq_drain(struct outq *q, int stop_fd);
+/* Writes what can be written now; the executor's turns do, where the queue is attached to one. */
+void outq_flush(struct outq *q);
+
+/* Finds out whether the reader of a descriptor to which others write has gone away. */
+void outq_check(struct outq *q, int fd);
+
+/* Writes a text if it can be written now and whole, and nothing else waits; else not at all. */
+void outq_try(struct outq *q, int fd, const char *data, size_t len);
 
 /* Why a descriptor takes no more: EPIPE, ENOSPC, …; 0: it does. */
 int outq_error(const struct outq *q, int fd);

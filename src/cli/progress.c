@@ -131,20 +131,16 @@ static unsigned columns(void)
 	return size.ws_col;
 }
 
-/* Writes around the queue: the bar is no part of what it keeps in order. */
-static void put_raw(const char *text)
+/* Around the queue: the bar is no part of what it keeps in order. */
+static void put_raw(struct progress *progress, const char *text)
 {
-	size_t len = strlen(text);
-
-	/* a terminal that does not take it now gets the next one */
-	if (write(STDERR_FILENO, text, len) < 0)
-		return;
+	outq_try(progress->q, STDERR_FILENO, text, strlen(text));
 }
 
 static void erase(struct progress *progress)
 {
 	if (progress->line[0] != '\0')
-		put_raw("\r\033[K");
+		put_raw(progress, "\r\033[K");
 }
 
 static void draw(struct progress *progress)
@@ -155,7 +151,7 @@ static void draw(struct progress *progress)
 		return;
 	shquote_plain_cut(shown, sizeof shown, progress->line, strlen(progress->line),
 	    columns() - 1);
-	put_raw(shown);
+	put_raw(progress, shown);
 }
 
 static void around_writes(void *arg, bool before)

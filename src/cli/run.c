@@ -1,6 +1,7 @@
 #include "run.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <regex.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -44,6 +45,7 @@ struct run {
 	bool halted;
 	bool held;                     /* children wait for stdout or stderr to take more */
 	int sig;                       /* the signal that ended the run, or 0 */
+	unsigned nstops;               /* how often it was asked for */
 	char stopped_by[64];
 };
 
@@ -121,6 +123,9 @@ static void on_event(struct covey *ex, const struct covey_event *event, void *us
 	(void)ex;
 	sinks_event(&run->sinks, event);
 	check_captured(run, event);
+	/* covey itself writes nothing that would tell it */
+	if (event->type == COVEY_ENDED && run->options->ungroup)
+		outq_check(run->q, STDOUT_FILENO);
 	if (event->type != COVEY_FINISHED)
 		return;
 	feed_finished(event->task);
@@ -189,6 +194,7 @@ static void stop_for_signal(struct run *run, int sig)
 {
 	bool again = run->sig != 0;
 
+	run->nstops++;
 	if (!again) {
 		run->sig = sig;
 		snprintf(run->stopped_by, sizeof run->stopped_by, "%s", units_signal_name(sig));
@@ -471,6 +477,19 @@ static void loop(struct run *run)
 	}
 }
 
+/* Waits until everything is written, or for somebody who does not want to. */
+static void drain(struct run *run)
+{
+	unsigned nstops = run->nstops;
+	struct pollfd pfd = { .fd = covey_fd(run->ex), .events = POLLIN };
+
+	/* everything has finished: the turns only look after signals and writing */
+	while (!outq_empty(run->q) && run->nstops == nstops) {
+		if (poll(&pfd, 1, -1) > 0 && covey_step(run->ex, 0, NULL) < 0)
+			return;
+	}
+}
+
 static void conclude(struct run *run)
 {
 	if (feed_error(run->feed) != NULL) {
@@ -480,7 +499,7 @@ static void conclude(struct run *run)
 	progress_end(run->progress);
 	if (run->sig != SIGPIPE)
 		summary_end(run->summary, feed_has_more(run->feed));
-	outq_drain(run->q, run->signals.fd);
+	drain(run);
 	check_stdout(run);
 }
 

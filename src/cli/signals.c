@@ -11,8 +11,8 @@
 /* the one thing that a handler can reach: where it writes to */
 static volatile sig_atomic_t handler_fd = -1;
 
-/* Two reports of the same signal from the same sender this close together are one. */
-#define SAME_WITHIN (500 * COVEY_MSEC)
+/* Reports of a signal from one process this close together are one request. */
+#define SAME_WITHIN (200 * COVEY_MSEC)
 
 static const int caught[] = {
 	SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGCONT, SIGUSR1, SIGUSR2, SIGWINCH,
@@ -126,23 +126,18 @@ void signals_close(struct signals *signals)
 	signals->guard_fd = -1;
 }
 
-static bool is_from(const struct signals_seen *seen, pid_t sender, covey_nsec when)
-{
-	return seen->count > 0 && seen->sender == sender && when - seen->when < SAME_WITHIN;
-}
-
-/* Notes that a signal came one way; is it one that has come the other way already? */
-static bool is_echo(struct signals_seen *here, struct signals_seen *there, pid_t sender)
+/*
+ * Is it the same request as the one before? A sender that means both of us, or us and our group as
+ * timeout(1) does, is heard of up to four times.
+ */
+static bool is_echo(struct signals_seen *seen, pid_t sender)
 {
 	covey_nsec when = now();
 
-	if (is_from(there, sender, when)) {
-		there->count--;
+	if (seen->when > 0 && seen->sender == sender && when - seen->when < SAME_WITHIN)
 		return true;
-	}
-	here->count = is_from(here, sender, when) ? here->count + 1 : 1;
-	here->sender = sender;
-	here->when = when;
+	seen->sender = sender;
+	seen->when = when;
 	return false;
 }
 
@@ -154,7 +149,7 @@ int signals_next(struct signals *signals)
 		int sig = message.sig;
 
 		if (signals->guard_fd < 0 || message.sender == 0
-		    || !is_echo(&signals->direct[sig], &signals->relayed[sig], message.sender))
+		    || !is_echo(&signals->seen[sig], message.sender))
 			return sig;
 	}
 	return 0;
@@ -169,7 +164,7 @@ int signals_next_relayed(struct signals *signals)
 		int sig = relayed.signal;
 
 		if (sig > 0 && sig < 32
-		    && !is_echo(&signals->relayed[sig], &signals->direct[sig], relayed.sender))
+		    && !is_echo(&signals->seen[sig], relayed.sender))
 			return sig;
 	}
 	return n == 0 ? -1 : 0;

@@ -16,12 +16,11 @@
 struct signals {
 	int fd;                    /* readable when a signal has come */
 	int guard_fd;              /* from covey_guard; -1: no guard */
-	/* for each signal, how often it came one way and has not come the other way, lately */
+	/* of each signal, the last that counted */
 	struct signals_seen {
 		pid_t sender;
-		covey_nsec when;
-		unsigned count;
-	} direct[32], relayed[32];
+		covey_nsec when;       /* 0: none */
+	} seen[32];
 };
 
 /*

@@ -1,6 +1,6 @@
 #include "cgroup.h"
 
-#include <bsd/string.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
@@ -105,11 +105,6 @@ static char *own_directory(const char *controller)
 	return dir;
 }
 
-static void name_for(char *name, size_t size, pid_t pid)
-{
-	snprintf(name, size, "covey-%d", (int)pid);
-}
-
 static int open_dir(const char *parent, const char *name)
 {
 	char *path;
@@ -135,11 +130,13 @@ static int make_dir(const char *parent, const char *name)
 	return result != 0 && errno == EEXIST ? 0 : result;
 }
 
-int cv_cgroup_init(struct cv_cgroup *cgroup)
+int cv_cgroup_init(struct cv_cgroup *cgroup, const char *id)
 {
 	memset(cgroup, 0, sizeof *cgroup);
 	cgroup->dir_fd = -1;
-	name_for(cgroup->name, sizeof cgroup->name, getpid());
+	snprintf(cgroup->name, sizeof cgroup->name, "covey-%d-%.32s", (int)getpid(), id);
+	/* a name that came from elsewhere is no path */
+	cgroup->name[strcspn(cgroup->name, "/")] = '\0';
 	cgroup->parent = own_directory("");
 	if (cgroup->parent == NULL || make_dir(cgroup->parent, cgroup->name) != 0)
 		return -1;
@@ -182,11 +179,17 @@ void cv_cgroup_release(struct cv_cgroup *cgroup)
 
 void cv_cgroup_remove(pid_t pid)
 {
-	char name[32], *parent = own_directory("");
+	char prefix[32], *parent = own_directory("");
+	DIR *dir = parent == NULL ? NULL : opendir(parent);
+	const struct dirent *entry;
 
-	name_for(name, sizeof name, pid);
-	if (parent != NULL)
-		remove_below(parent, name, (unsigned)-1);
+	snprintf(prefix, sizeof prefix, "covey-%d-", (int)pid);
+	while (dir != NULL && (entry = readdir(dir)) != NULL) {
+		if (strncmp(entry->d_name, prefix, strlen(prefix)) == 0)
+			remove_below(parent, entry->d_name, (unsigned)-1);
+	}
+	if (dir != NULL)
+		closedir(dir);
 	free(parent);
 }
 

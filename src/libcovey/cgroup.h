@@ -12,14 +12,14 @@
 
 struct cv_cgroup {
 	int dir_fd;              /* of the directory that holds the slots' cgroups; -1: none */
-	char name[32];           /* its name */
+	char name[64];           /* its name */
 	char *parent;            /* the path it is in */
 	unsigned nslots;         /* cgroups 1 to nslots have been made */
 	char procs[48];          /* the last answer of cv_cgroup_procs */
 };
 
-/* Makes the directory covey-PID; returns 0, or -1 where that cannot be done: do without. */
-int cv_cgroup_init(struct cv_cgroup *cgroup);
+/* Makes the directory covey-PID-ID; returns 0, or -1 where that cannot be done: do without. */
+int cv_cgroup_init(struct cv_cgroup *cgroup, const char *id);
 
 /* Removes what was made; what still has processes stays. */
 void cv_cgroup_release(struct cv_cgroup *cgroup);

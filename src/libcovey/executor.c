@@ -187,8 +187,20 @@ static int open_spawner(struct covey *ex, struct covey_error *err)
 	return 0;
 }
 
+/* A host that ignores SIGCHLD has the kernel throw its children's statuses away. */
+static bool ignores_sigchld(void)
+{
+	struct sigaction action;
+
+	return sigaction(SIGCHLD, NULL, &action) == 0
+	    && ((action.sa_flags & SA_SIGINFO) == 0 && action.sa_handler == SIG_IGN);
+}
+
 static int open_wait(struct covey *ex, struct covey_error *err)
 {
+	if (ignores_sigchld())
+		return cv_error(err, COVEY_BAD_STATE, 0, "SIGCHLD is ignored, so that no child's "
+		    "exit status could be had; set it to its default");
 	if (cv_wait_init(&ex->wait, (ex->options.flags & COVEY_NO_PIDFD) != 0) != 0)
 		return cv_error(err, COVEY_SYSTEM, errno, "cannot watch children");
 	if (ex->wait.wake_fd < 0)
@@ -210,7 +222,9 @@ static int open_trees(struct covey *ex, struct covey_error *err)
 		ex->adopts = true;
 		ex->next_scan = covey_now(ex);
 	}
-	ex->has_cgroup = (flags & COVEY_CGROUP) != 0 && cv_cgroup_init(&ex->cgroup) == 0;
+	/* what is left running on purpose would be killed with the next in its cgroup */
+	ex->has_cgroup = (flags & COVEY_CGROUP) != 0 && (flags & COVEY_KEEP_LEFTOVERS) == 0
+	    && cv_cgroup_init(&ex->cgroup, ex->run_id) == 0;
 	ex->oom_fd = cv_oom_open();
 	ex->oom_count = cv_oom_count(ex->oom_fd);
 	return 0;
@@ -234,16 +248,33 @@ static int open_all(struct covey *ex, const struct covey_options *options,
 	return 0;
 }
 
+/* Gives up what is in a slot still: what could not be ended, or no longer be supervised. */
+static void release_slot(struct cv_slot *slot)
+{
+	int i;
+
+	if (slot->task != NULL && slot->attempt.pid > 0 && !slot->reaped)
+		cv_slot_signal_group(slot, SIGKILL);
+	for (i = 0; i < 2; i++) {
+		covey_output_free(cv_capture_take(&slot->captures[i]));
+		cv_capture_close(&slot->captures[i]);
+	}
+	cv_fd_close(&slot->exit_source.fd);
+	cv_task_free(slot->task);
+	free(slot);
+}
+
 static void release(struct covey *ex)
 {
 	struct cv_watch *watch;
 	struct cv_task *task;
 	unsigned i;
 
+	cv_sched_promote_all(&ex->sched);
 	while ((task = cv_sched_next(&ex->sched)) != NULL)
 		cv_task_free(task);
 	for (i = 0; i < ex->nslots; i++)
-		free(ex->slots[i]);
+		release_slot(ex->slots[i]);
 	free(ex->slots);
 	while ((watch = LIST_FIRST(&ex->watches)) != NULL) {
 		LIST_REMOVE(watch, entry);
@@ -283,6 +314,20 @@ struct covey *covey_new(const struct covey_options *options, struct covey_error 
 	return NULL;
 }
 
+/* Its memory is kept until the turn is over: the batch of ready sources may name it again. */
+static void drop_watch(struct covey *ex, struct cv_watch *watch)
+{
+	cv_loop_remove(&ex->loop, &watch->source);
+	LIST_REMOVE(watch, entry);
+	LIST_INSERT_HEAD(&ex->dropped_watches, watch, entry);
+}
+
+static void drop_all_watches(struct covey *ex)
+{
+	while (!LIST_EMPTY(&ex->watches))
+		drop_watch(ex, LIST_FIRST(&ex->watches));
+}
+
 static bool anything_left(const struct covey *ex)
 {
 	return ex->running > 0 || !cv_probe_clean(ex);
@@ -292,12 +337,14 @@ void covey_free(struct covey *ex)
 {
 	covey_nsec give_up;
 
-	if (ex == NULL || ex->in_turn)
+	if (ex == NULL || ex->in_turn || ex->emitting > 0)
 		return;
 	covey_resume(ex);
 	ex->options.on_event = NULL;
 	ex->options.on_output = NULL;
 	ex->options.decide = NULL;
+	ex->options.prepare = NULL;
+	drop_all_watches(ex);
 	covey_hold_output(ex, false);
 	covey_cancel(ex, COVEY_CANCEL_KILL);
 	give_up = covey_now(ex) + FREE_PATIENCE;
@@ -330,6 +377,7 @@ int covey_submit(struct covey *ex, const struct covey_command *command, uint64_t
 	if (id != NULL)
 		*id = task->view.id;
 	cv_sched_add(&ex->sched, task);
+	ex->due |= !ex->starting;
 	event.task = &task->view;
 	cv_emit(ex, &event);
 	return 0;
@@ -349,15 +397,17 @@ int covey_find(struct covey *ex, const char *name, struct covey_error *err)
 
 void covey_pull(struct covey *ex)
 {
-	if (ex != NULL && ex->options.next != NULL)
-		ex->pull = true;
+	if (ex == NULL || ex->options.next == NULL)
+		return;
+	ex->pull = true;
+	ex->due |= !ex->starting;
 }
 
 static int check_step(const struct covey *ex, struct covey_error *err)
 {
 	if (ex == NULL)
 		return cv_error(err, COVEY_BAD_ARGUMENT, 0, "the executor is NULL");
-	if (ex->in_turn)
+	if (ex->in_turn || ex->emitting > 0)
 		return cv_error(err, COVEY_BAD_STATE, 0,
 		    "an executor's callback cannot turn the executor");
 	return 0;
@@ -412,14 +462,6 @@ static struct cv_watch *find_watch(struct covey *ex, int fd)
 			return watch;
 	}
 	return NULL;
-}
-
-/* Its memory is kept until the turn is over: the batch of ready sources may name it again. */
-static void drop_watch(struct covey *ex, struct cv_watch *watch)
-{
-	cv_loop_remove(&ex->loop, &watch->source);
-	LIST_REMOVE(watch, entry);
-	LIST_INSERT_HEAD(&ex->dropped_watches, watch, entry);
 }
 
 static struct cv_watch *add_watch(struct covey *ex, int fd, unsigned events,
@@ -490,6 +532,7 @@ int covey_cancel_task(struct covey *ex, uint64_t id, struct covey_error *err)
 		struct cv_slot *slot = ex->slots[i];
 
 		if (slot->task != NULL && slot->task->view.id == id) {
+			slot->task->cancelled = true;
 			cv_slot_stop(slot, COVEY_CANCELLED, CV_SOFT);
 			return 0;
 		}
@@ -509,7 +552,8 @@ static void signal_all(const struct covey *ex, int sig)
 	for (i = 0; i < ex->nslots; i++) {
 		const struct cv_slot *slot = ex->slots[i];
 
-		if (slot->task == NULL || slot->attempt.pid <= 0)
+		/* of a tree that is gone only the number is left, which may be somebody else's by now */
+		if (slot->task == NULL || slot->attempt.pid <= 0 || slot->state == CV_DRAINING)
 			continue;
 		cv_slot_signal_group(slot, sig);
 		cv_slot_signal_detached(slot, sig);
@@ -521,6 +565,7 @@ void covey_suspend(struct covey *ex)
 	if (ex == NULL || ex->suspended_at >= 0)
 		return;
 	ex->suspended_at = cv_clock_now();
+	ex->due = true;
 	signal_all(ex, SIGSTOP);
 }
 
@@ -530,6 +575,7 @@ void covey_resume(struct covey *ex)
 		return;
 	ex->paused += cv_clock_now() - ex->suspended_at;
 	ex->suspended_at = -1;
+	ex->due = true;
 	signal_all(ex, SIGCONT);
 }
 
@@ -539,6 +585,7 @@ int covey_set_workers(struct covey *ex, unsigned max_workers, struct covey_error
 		return cv_error(err, COVEY_BAD_ARGUMENT, 0, "%u workers: it must be from 1 to %u",
 		    max_workers, COVEY_MAX_WORKERS);
 	ex->options.max_workers = max_workers;
+	ex->due = true;
 	return 0;
 }
 
@@ -578,6 +625,9 @@ void covey_hold_output(struct covey *ex, bool hold)
 
 void covey_count(const struct covey *ex, struct covey_counts *counts)
 {
+	memset(counts, 0, sizeof *counts);
+	if (ex == NULL)
+		return;
 	*counts = ex->counts;
 	counts->queued = ex->sched.nready;
 	counts->delayed = ex->sched.ndelayed;
@@ -593,7 +643,7 @@ void covey_each_running(const struct covey *ex, covey_each_fn *each, void *user)
 {
 	unsigned i;
 
-	for (i = 0; i < ex->nslots; i++) {
+	for (i = 0; ex != NULL && i < ex->nslots; i++) {
 		if (ex->slots[i]->task != NULL)
 			each(&ex->slots[i]->task->view, &ex->slots[i]->attempt, user);
 	}

@@ -21,7 +21,9 @@ void cv_emit(struct covey *ex, struct covey_event *event)
 	if (ex->options.on_event == NULL)
 		return;
 	event->now = ex->now;
+	ex->emitting++;
 	ex->options.on_event(ex, event, ex->options.user);
+	ex->emitting--;
 }
 
 /* ---- what came of it ---- */
@@ -61,8 +63,9 @@ static void judge(struct cv_slot *slot)
 		attempt->sys_errno = ECHILD;
 		attempt->spawn_step = "wait";
 	}
-	if (attempt->outcome == COVEY_SIGNAL && attempt->signal == SIGKILL)
-		attempt->oom = killed_for_memory(slot->ex);
+	/* counted at every failure, so that each kill is told of once, and of the right attempt */
+	if (attempt->outcome != COVEY_SUCCESS && killed_for_memory(slot->ex))
+		attempt->oom = attempt->outcome == COVEY_SIGNAL && attempt->signal == SIGKILL;
 }
 
 static struct covey_output *take(struct cv_slot *slot, int i)
@@ -158,15 +161,15 @@ static void remember(struct cv_task *task, const struct covey_attempt *attempt)
 	task->last->retry = false;
 }
 
-static void run_again(struct covey *ex, struct cv_slot *slot, covey_nsec delay)
+static void run_again(struct covey *ex, struct cv_task *task, struct covey_attempt *attempt,
+    covey_nsec delay)
 {
 	struct covey_event event = {
-		.type = COVEY_DELAYED, .task = &slot->task->view, .attempt = &slot->attempt,
+		.type = COVEY_DELAYED, .task = &task->view, .attempt = attempt,
 		.due = cv_clock_add(ex->now, delay),
 	};
-	struct cv_task *task = slot->task;
 
-	remember(task, &slot->attempt);
+	remember(task, attempt);
 	if (delay > 0)
 		cv_sched_delay(&ex->sched, task, event.due);
 	else
@@ -184,7 +187,6 @@ static void leave_slot(struct cv_slot *slot)
 	covey_output_free(slot->attempt.err);
 	slot->attempt.out = slot->attempt.err = NULL;
 	slot->attempt.reason = NULL;
-	slot->task = NULL;
 	cv_timer_clear(&ex->timers, &slot->timer);
 	ex->running--;
 	if (slot->attempt.unkillable) {
@@ -202,6 +204,7 @@ void cv_finish_attempt(struct cv_slot *slot)
 	struct covey_event event = {
 		.type = COVEY_ENDED, .task = &slot->task->view, .attempt = attempt,
 	};
+	struct cv_task *task;
 	char reason[1024];
 	covey_nsec delay;
 
@@ -214,10 +217,12 @@ void cv_finish_attempt(struct cv_slot *slot)
 	delay = decide(ex, slot);
 	attempt->retry = delay >= 0;
 	cv_emit(ex, &event);
-	if (attempt->retry)
-		run_again(ex, slot, delay);
+	task = slot->task;
+	slot->task = NULL;
+	if (attempt->retry && !task->cancelled)
+		run_again(ex, task, attempt, delay);
 	else
-		finished(ex, slot->task, attempt, attempt->outcome);
+		finished(ex, task, attempt, attempt->outcome);
 	leave_slot(slot);
 }
 
@@ -236,6 +241,7 @@ void cv_finish_withheld(struct cv_slot *slot)
 	if (!slot->reaped || (ex->adopts && cv_tree_has(&ex->tree, (int)slot->index)))
 		return;
 	slot->withheld = false;
+	ex->due = true;
 	ex->withheld--;
 	cv_slots_give(&ex->free_slots, slot->index);
 }

@@ -194,7 +194,12 @@ static int reserve(struct store *s, size_t len, size_t spill_bytes, const char *
 		return 0;
 	if (tmpdir == NULL)
 		return -1;
-	return spill(s, tmpdir);
+	if (spill(s, tmpdir) == 0)
+		return 0;
+	/* descriptors come back when others end; until then there is memory */
+	if ((errno == EMFILE || errno == ENFILE) && grow(s, (size_t)need, (size_t)span) == 0)
+		return 0;
+	return -1;
 }
 
 static ssize_t put_direct(struct store *s, const unsigned char *data, size_t len, uint64_t place)

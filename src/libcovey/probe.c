@@ -17,6 +17,8 @@
 /* between looks at a tree that is being killed */
 #define FIRST_PAUSE (1 * COVEY_MSEC)
 #define LONGEST_PAUSE (50 * COVEY_MSEC)
+/* how long a process may be without an environment before that says something about it */
+#define SETTLING (30 * COVEY_MSEC)
 /* an unclaimed orphan that SIGKILL does not end is not waited for longer than this */
 #define UNCLAIMED_PATIENCE (10 * COVEY_SEC)
 
@@ -108,17 +110,37 @@ static int unclaimed(const struct covey *ex)
 	return CV_OWNER_UNKNOWN;
 }
 
+/*
+ * While it execs, a process has no environment; one that has none for good is soon old. since: when
+ * it was first asked about; 0: never.
+ */
+static bool may_be_in_exec(const struct covey *ex, const struct cv_trace *trace, uint64_t since)
+{
+	return trace->environment == NULL && trace->st.state != 'Z'
+	    && (since == 0 || ex->now - (covey_nsec)since < SETTLING);
+}
+
+static int slot_by_place(const struct covey *ex, const struct cv_trace *trace)
+{
+	int slot = slot_by_group(ex, &trace->st);
+
+	if (slot < 0 && ex->has_cgroup)
+		slot = cv_cgroup_slot_of(&ex->cgroup, trace->pid);
+	return slot >= 0 && (unsigned)slot < ex->nslots && alive(ex->slots[slot]) ? slot : -1;
+}
+
 static int claim(void *arg, const struct cv_trace *trace, uint64_t *seen)
 {
 	const struct covey *ex = arg;
-	int slot = slot_by_group(ex, &trace->st);
+	int slot = slot_by_place(ex, trace);
 
+	if (slot < 0 && may_be_in_exec(ex, trace, *seen)) {
+		*seen = *seen == 0 ? (uint64_t)ex->now : *seen;
+		return CV_OWNER_UNSETTLED;
+	}
 	*seen = ex->next_serial;
-	if (slot < 0 && ex->has_cgroup)
-		slot = cv_cgroup_slot_of(&ex->cgroup, trace->pid);
-	if (slot >= 0 && (unsigned)slot < ex->nslots && alive(ex->slots[slot]))
-		return slot;
-	slot = slot_by_cookie(ex, trace->environment);
+	if (slot < 0)
+		slot = slot_by_cookie(ex, trace->environment);
 	if (slot >= 0)
 		return slot;
 	if (slot == -2) {
@@ -152,23 +174,21 @@ static void kill_unclaimed(struct covey *ex)
 	uint64_t oldest;
 	size_t i;
 
-	if (!cv_tree_has(&ex->tree, CV_OWNER_UNKNOWN)) {
-		ex->unclaimed_since = 0;
+	if (!cv_tree_has(&ex->tree, CV_OWNER_UNKNOWN))
 		return;
-	}
 	oldest = oldest_serial(ex);
 	for (i = 0; i < ex->tree.norphans; i++) {
-		const struct cv_orphan *orphan = &ex->tree.orphans[i];
+		struct cv_orphan *orphan = &ex->tree.orphans[i];
 
 		if (orphan->owner != CV_OWNER_UNKNOWN || orphan->seen >= oldest)
 			continue;
+		if (orphan->killed_at == 0)
+			orphan->killed_at = ex->now;
 		cv_tree_signal_one_tree(orphan->pid, SIGKILL);
 		ex->next_scan = ex->now + FIRST_PAUSE;
-		if (ex->unclaimed_since == 0)
-			ex->unclaimed_since = ex->now;
+		if (ex->now - orphan->killed_at > UNCLAIMED_PATIENCE)
+			orphan->owner = CV_OWNER_KEPT;
 	}
-	if (ex->unclaimed_since > 0 && ex->now - ex->unclaimed_since > UNCLAIMED_PATIENCE)
-		cv_tree_disown(&ex->tree, CV_OWNER_UNKNOWN, CV_OWNER_KEPT);
 }
 
 static void release_withheld(struct covey *ex)
@@ -181,6 +201,7 @@ static void release_withheld(struct covey *ex)
 	}
 }
 
+/* Returns 0; 1 if it could not be done now; -1 with *err. */
 static int scan(struct covey *ex, struct covey_error *err)
 {
 	struct cv_pids children = { 0 };
@@ -193,20 +214,29 @@ static int scan(struct covey *ex, struct covey_error *err)
 	if (result == 0)
 		result = cv_tree_scan(&ex->tree, &children, claim, ex);
 	cv_pids_release(&children);
+	if (result != 0 && (errno == EMFILE || errno == ENFILE || errno == ENOMEM)) {
+		ex->next_scan = ex->now + LONGEST_PAUSE;
+		return 1;
+	}
 	if (result != 0)
 		return cv_error(err, COVEY_SYSTEM, errno, "cannot look for orphans in /proc");
+	if (cv_tree_unsettled(&ex->tree))
+		ex->next_scan = ex->now + 2 * FIRST_PAUSE;
 	kill_unclaimed(ex);
 	release_withheld(ex);
 	return 0;
 }
 
+/* What cannot be killed is not waited for. */
 bool cv_probe_clean(const struct covey *ex)
 {
 	size_t i;
 
 	for (i = 0; i < ex->tree.norphans; i++) {
-		if (ex->tree.orphans[i].owner != CV_OWNER_FOREIGN
-		    && ex->tree.orphans[i].owner != CV_OWNER_KEPT)
+		int owner = ex->tree.orphans[i].owner;
+
+		if (owner == CV_OWNER_UNKNOWN || owner == CV_OWNER_UNSETTLED
+		    || (owner >= 0 && !ex->slots[owner]->withheld))
 			return false;
 	}
 	return true;
@@ -252,18 +282,29 @@ static bool any_probe(const struct covey *ex)
 	return false;
 }
 
+static void put_off(struct cv_slot *slot)
+{
+	slot->probe = false;
+	cv_slot_deadline(slot, CV_DEADLINE_PROBE, slot->ex->now + 2 * FIRST_PAUSE);
+}
+
 int cv_probe(struct covey *ex, struct covey_error *err)
 {
 	bool wanted = any_probe(ex);
 	struct cv_slot *slot;
+	int result = 0;
 
-	if (ex->adopts && (wanted || ex->now >= ex->next_scan) && scan(ex, err) != 0)
-		return -1;
-	if (!wanted)
-		return 0;
+	if (ex->adopts && (wanted || ex->now >= ex->next_scan))
+		result = scan(ex, err);
+	if (!wanted || result < 0)
+		return result < 0 ? -1 : 0;
+	if (cv_tree_unsettled(&ex->tree))
+		result = 1;
 	TAILQ_FOREACH(slot, &ex->touched, entry) {
-		if (slot->probe)
+		if (slot->probe && result == 0)
 			probe(slot);
+		else if (slot->probe)
+			put_off(slot);
 	}
 	return 0;
 }

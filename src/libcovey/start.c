@@ -222,7 +222,8 @@ static void lower_limit(struct covey *ex, int sys_errno)
 {
 	struct covey_event event = { .type = COVEY_LIMITED };
 
-	ex->limit = ex->running > 0 ? ex->running : 1;
+	/* one less than there are, so that there is some room for what those that run need */
+	ex->limit = ex->running > 1 ? ex->running - 1 : 1;
 	ex->limit_raise = ex->now + LIMIT_PAUSE;
 	if (ex->running == 0) {
 		ex->starving_since = ex->starving_since == 0 ? ex->now : ex->starving_since;
@@ -285,7 +286,7 @@ static bool pull(struct covey *ex)
 	return false;
 }
 
-bool cv_start_ready(struct covey *ex)
+static bool start_some(struct covey *ex)
 {
 	int started = 0;
 
@@ -306,4 +307,14 @@ bool cv_start_ready(struct covey *ex)
 		started += task != NULL;
 	}
 	return false;
+}
+
+bool cv_start_ready(struct covey *ex)
+{
+	bool more;
+
+	ex->starting = true;
+	more = start_some(ex);
+	ex->starting = false;
+	return more;
 }

@@ -30,6 +30,7 @@ struct cv_task {
 	RB_ENTRY(cv_task) delayed;
 	covey_nsec due;                  /* when delayed: on the executor's clock */
 	bool is_delayed;
+	bool cancelled;                  /* not to be run again */
 };
 
 /*

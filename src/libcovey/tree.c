@@ -71,9 +71,10 @@ static size_t count_children(int fd, size_t limit)
 
 bool cv_tree_changed(const struct cv_tree *tree, size_t nchildren)
 {
-	size_t expected = nchildren + tree->norphans, count;
+	size_t expected = nchildren, count;
 
-	if (tree->scan_proc || tree->nowned > 0)
+	/* one that is known may have made room for one that is not */
+	if (tree->scan_proc || tree->norphans > 0)
 		return true;
 	count = count_children(tree->children_fds[0], expected);
 	if (tree->children_fds[1] >= 0)
@@ -126,19 +127,28 @@ static bool reap(pid_t pid)
 	return waitpid(pid, NULL, WNOHANG | __WALL) == pid;
 }
 
+/* Finds out whose it is; -1 if it is gone. */
+static int ask(struct cv_orphan *orphan, cv_tree_claim *claim, void *arg)
+{
+	struct cv_trace trace = { .pid = orphan->pid };
+	char *environment;
+
+	if (cv_procfs_stat(orphan->pid, &trace.st) != 0)
+		return -1;
+	environment = cv_procfs_environ(orphan->pid);
+	trace.environment = environment;
+	orphan->owner = claim(arg, &trace, &orphan->seen);
+	free(environment);
+	return 0;
+}
+
 /* Takes in a process that has turned up; *reaped is set if it was dead already. */
 static int meet(struct cv_tree *tree, pid_t pid, cv_tree_claim *claim, void *arg, bool *reaped)
 {
 	struct cv_orphan orphan = { .pid = pid, .present = true };
-	struct cv_trace trace = { .pid = pid };
-	char *environment;
 
-	if (cv_procfs_stat(pid, &trace.st) != 0)
+	if (ask(&orphan, claim, arg) != 0)
 		return 0;  /* the host has reaped it meanwhile */
-	environment = cv_procfs_environ(pid);
-	trace.environment = environment;
-	orphan.owner = claim(arg, &trace, &orphan.seen);
-	free(environment);
 	if (orphan.owner != CV_OWNER_FOREIGN && reap(pid)) {
 		*reaped = true;
 		return 0;
@@ -181,9 +191,11 @@ static int scan_once(struct cv_tree *tree, const struct cv_pids *children, cv_tr
 	for (i = 0; result == 0 && i < now.n; i++) {
 		struct cv_orphan *known = find_orphan(tree, now.pids[i]);
 
-		if (known != NULL)
+		if (known != NULL) {
 			known->present = true;
-		else if (!is_child(children, now.pids[i]))
+			if (known->owner == CV_OWNER_UNSETTLED && ask(known, claim, arg) != 0)
+				known->present = false;
+		} else if (!is_child(children, now.pids[i]))
 			result = meet(tree, now.pids[i], claim, arg, reaped);
 	}
 	if (result == 0 && forget_absent(tree))
@@ -214,6 +226,11 @@ void cv_tree_disown(struct cv_tree *tree, int owner, int heir)
 		if (tree->orphans[i].owner == owner)
 			tree->orphans[i].owner = heir;
 	}
+}
+
+bool cv_tree_unsettled(const struct cv_tree *tree)
+{
+	return cv_tree_has(tree, CV_OWNER_UNSETTLED);
 }
 
 bool cv_tree_has(const struct cv_tree *tree, int owner)

@@ -19,11 +19,13 @@
 #define CV_OWNER_FOREIGN (-1)    /* a child of the host's own */
 #define CV_OWNER_UNKNOWN (-2)    /* of some tree of ours, but which? */
 #define CV_OWNER_KEPT (-3)       /* left running on purpose; reaped when it ends */
+#define CV_OWNER_UNSETTLED (-4)  /* it is in the middle of an exec: to be asked again */
 
 struct cv_orphan {
 	pid_t pid;
 	int owner;
 	uint64_t seen;           /* the user's: when it turned up */
+	int64_t killed_at;       /* the user's: since when it is being killed; 0: not */
 	bool told;               /* has had the stop signal */
 	bool present;            /* used while scanning */
 };
@@ -35,7 +37,10 @@ struct cv_trace {
 	const char *environment; /* or NULL */
 };
 
-/* Says whose it is: a slot, or CV_OWNER_FOREIGN or CV_OWNER_UNKNOWN; *seen is the user's. */
+/*
+ * Says whose it is: a slot, CV_OWNER_FOREIGN, CV_OWNER_UNKNOWN, or CV_OWNER_UNSETTLED while that
+ * cannot be told yet. *seen is the user's, and 0 at the first time of asking.
+ */
 typedef int cv_tree_claim(void *arg, const struct cv_trace *trace, uint64_t *seen);
 
 struct cv_tree {
@@ -52,7 +57,7 @@ void cv_tree_release(struct cv_tree *tree);
 
 /*
  * Quick test whether anything can have changed: false if this process has exactly nchildren
- * children besides known foreign ones.
+ * children and no orphan is known.
  */
 bool cv_tree_changed(const struct cv_tree *tree, size_t nchildren);
 
@@ -65,6 +70,9 @@ int cv_tree_scan(struct cv_tree *tree, const struct cv_pids *children, cv_tree_c
 
 /* Gives the orphans of one owner to another. */
 void cv_tree_disown(struct cv_tree *tree, int owner, int heir);
+
+/* Is there an orphan of which the owner is not settled yet? */
+bool cv_tree_unsettled(const struct cv_tree *tree);
 
 /* Has the owner an orphan? */
 bool cv_tree_has(const struct cv_tree *tree, int owner);

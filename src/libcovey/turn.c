@@ -58,11 +58,21 @@ void cv_slot_stop(struct cv_slot *slot, enum covey_outcome cause, enum cv_fact f
 	cv_slot_fact(slot, fact);
 }
 
+/* Without SIGCONT, a stopped process would not act on the signal before it is woken. */
+static void signal_and_wake(pid_t pid, int sig)
+{
+	if (kill(pid, sig) == 0 && sig != SIGKILL && sig != SIGSTOP)
+		kill(pid, SIGCONT);
+}
+
 void cv_slot_signal_group(const struct cv_slot *slot, int sig)
 {
-	/* without SIGCONT, a stopped process would not act on the signal before it is woken */
-	if (kill(-slot->attempt.pid, sig) == 0 && sig != SIGKILL && sig != SIGSTOP)
-		kill(-slot->attempt.pid, SIGCONT);
+	pid_t pid = slot->attempt.pid;
+
+	signal_and_wake(-pid, sig);
+	/* the child itself may have gone over to another group */
+	if (!slot->reaped && getpgid(pid) != pid)
+		signal_and_wake(pid, sig);
 	if (sig == SIGKILL && slot->ex->has_cgroup)
 		cv_cgroup_kill(&slot->ex->cgroup, slot->index);
 }
@@ -191,7 +201,7 @@ static void gather_ready(struct covey *ex, struct cv_source *source, unsigned ev
 	case CV_SOURCE_HOST: {
 		struct cv_watch *watch = source->owner;
 
-		ex->host_called = true;
+		ex->due = true;
 		watch->on_fd(ex, source->fd, events, watch->user);
 		break;
 	}
@@ -261,6 +271,11 @@ static void gather_deadlines(struct covey *ex)
 	}
 }
 
+static covey_nsec earlier(covey_nsec a, covey_nsec b)
+{
+	return a < b ? a : b;
+}
+
 static int gather_once(struct covey *ex, covey_nsec max_wait, struct covey_error *err)
 {
 	int n = cv_loop_wait(&ex->loop, max_wait), i;
@@ -276,17 +291,21 @@ static int gather_once(struct covey *ex, covey_nsec max_wait, struct covey_error
 }
 
 /*
- * Waits until something follows from what has happened, or the time has come. Output that was only
- * read, and streams that ended before their child, are no reason for a turn.
+ * Waits until something follows from what has happened, or the time has come: until, on the
+ * executor's clock, or end, which passes while that one is suspended. Output that was only read,
+ * and streams that ended before their child, are no reason for a turn.
  */
-static int gather(struct covey *ex, covey_nsec until, struct covey_error *err)
+static int gather(struct covey *ex, covey_nsec until, covey_nsec end, struct covey_error *err)
 {
-	ex->host_called = false;
+	covey_nsec left;
+
 	do {
-		if (gather_once(ex, until == INT64_MAX ? -1 : until - ex->now, err) != 0)
+		left = end == INT64_MAX ? INT64_MAX : end == 0 ? 0 : end - cv_clock_now();
+		if (until != INT64_MAX)
+			left = earlier(left, until - ex->now);
+		if (gather_once(ex, left == INT64_MAX ? -1 : left < 0 ? 0 : left, err) != 0)
 			return -1;
-	} while (TAILQ_EMPTY(&ex->touched) && !ex->host_called && !ex->cancel_asked
-	    && ex->now < until);
+	} while (TAILQ_EMPTY(&ex->touched) && !ex->due && left > 0 && ex->now < until);
 	return 0;
 }
 
@@ -400,13 +419,18 @@ static void apply(struct covey *ex)
 
 static void finish(struct covey *ex)
 {
+	struct cv_slot_list touched = TAILQ_HEAD_INITIALIZER(touched);
 	struct cv_slot *slot;
 
-	while ((slot = TAILQ_FIRST(&ex->touched)) != NULL) {
-		TAILQ_REMOVE(&ex->touched, slot, entry);
+	/* what an event asks of a slot that comes later is for the next turn */
+	TAILQ_CONCAT(&touched, &ex->touched, entry);
+	while ((slot = TAILQ_FIRST(&touched)) != NULL) {
+		TAILQ_REMOVE(&touched, slot, entry);
 		slot->touched = false;
 		if (slot->state == CV_DONE && slot->task != NULL)
 			cv_finish_attempt(slot);
+		else if (slot->facts != 0 || slot->probe)
+			cv_slot_touch(slot);
 	}
 }
 
@@ -436,6 +460,9 @@ static void obey_cancel(struct covey *ex)
 	if (!ex->cancel_asked)
 		return;
 	ex->cancel_asked = false;
+	if (ex->cancel_how != COVEY_CANCEL_WAITING)
+		covey_resume(ex);
+	ex->now = covey_now(ex);
 	if (ex->ending == CV_ENDING_NO)
 		ex->ending = CV_ENDING_CANCELLED;
 	ex->input_ended = true;
@@ -451,7 +478,7 @@ static void obey_deadline(struct covey *ex)
 	if (ex->now < ex->deadline || ex->suspended_at >= 0)
 		return;
 	ex->deadline = INT64_MAX;
-	if (ex->ending != CV_ENDING_NO)
+	if (cv_turn_idle(ex))
 		return;
 	ex->ending = CV_ENDING_DEADLINE;
 	ex->input_ended = true;
@@ -472,17 +499,12 @@ static void free_dropped_watches(struct covey *ex)
 
 /* ---- the turn ---- */
 
-static covey_nsec earlier(covey_nsec a, covey_nsec b)
-{
-	return a < b ? a : b;
-}
-
 /* When there is something to do though no descriptor is ready, starting aside. */
 static covey_nsec next_due(const struct covey *ex)
 {
 	covey_nsec until;
 
-	if (ex->cancel_asked || !TAILQ_EMPTY(&ex->touched))
+	if (ex->due || ex->cancel_asked || !TAILQ_EMPTY(&ex->touched))
 		return ex->now;
 	if (ex->suspended_at >= 0)
 		return INT64_MAX;
@@ -490,6 +512,8 @@ static covey_nsec next_due(const struct covey *ex)
 	until = earlier(until, ex->deadline);
 	if (ex->starving_since > 0)
 		until = earlier(until, ex->start_after);
+	if (ex->limit < ex->options.max_workers && ex->sched.nready > 0)
+		until = earlier(until, ex->limit_raise);
 	if (ex->adopts && (ex->running > 0 || ex->tree.nowned > 0))
 		until = earlier(until, ex->next_scan);
 	return until < ex->now ? ex->now : until;
@@ -513,16 +537,17 @@ bool cv_turn_idle(const struct covey *ex)
 
 int cv_turn(struct covey *ex, covey_nsec max_wait, struct covey_error *err)
 {
-	covey_nsec until;
+	covey_nsec end;
 
+	ex->due = false;
 	ex->now = covey_now(ex);
 	obey_cancel(ex);
 	obey_deadline(ex);
 	cv_sched_promote(&ex->sched, ex->now);
 	if (cv_start_ready(ex) || cv_turn_idle(ex))
 		max_wait = 0;
-	until = max_wait < 0 ? INT64_MAX : cv_clock_add(ex->now, max_wait);
-	if (gather(ex, earlier(until, next_due(ex)), err) != 0)
+	end = max_wait < 0 ? INT64_MAX : max_wait == 0 ? 0 : cv_clock_add(cv_clock_now(), max_wait);
+	if (gather(ex, next_due(ex), end, err) != 0)
 		return -1;
 	apply(ex);
 	if (cv_probe(ex, err) != 0)

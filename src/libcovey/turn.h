@@ -122,7 +122,6 @@ struct covey {
 	covey_nsec suspended_at;          /* on CLOCK_MONOTONIC; -1: not suspended */
 	covey_nsec deadline;              /* INT64_MAX: none */
 	covey_nsec next_scan;             /* for orphans, while something runs */
-	covey_nsec unclaimed_since;       /* orphans that nobody claims are being killed; 0: none */
 
 	enum cv_ending ending;
 	bool cancel_asked;
@@ -131,7 +130,9 @@ struct covey {
 	bool input_ended;
 	bool held;                        /* streams are not read */
 	bool in_turn;
-	bool host_called;                 /* a descriptor of the host's was ready */
+	unsigned emitting;                /* depth of events being delivered */
+	bool due;                         /* something has happened that the next turn is for */
+	bool starting;                    /* what is submitted now is started at once */
 
 	/* fewer at once than max_workers for lack of resources */
 	unsigned limit;

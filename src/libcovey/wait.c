@@ -16,21 +16,37 @@
 /*
  * What a signal handler can reach is file-scope by necessity: a descriptor to wake for each
  * executor that watches with SIGCHLD (plus one, so that all zeros means none), and the host's
- * handler. The lock keeps registrations apart; the handler reads without it.
+ * handlers. The lock keeps registrations apart; the handler reads without it.
  */
 #define MAX_WAKERS 64
+/* A handler that the host puts on top of ours may call ours for ever after: then ours stays. */
+#define MAX_BELOW 8
 static atomic_int wakers[MAX_WAKERS];
-static struct sigaction host_action;
+static struct sigaction below[MAX_BELOW];
+static atomic_int nbelow;
 static atomic_int wakers_end;    /* no waker from here on */
 static unsigned nwakers;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
+static void call(const struct sigaction *action, int sig, siginfo_t *info, void *context)
+{
+	if ((action->sa_flags & SA_SIGINFO) != 0)
+		action->sa_sigaction(sig, info, context);
+	else if (action->sa_handler != SIG_DFL && action->sa_handler != SIG_IGN)
+		action->sa_handler(sig);
+}
+
+/* The host's handler that was there before: before the last of ours, if that called us again. */
 static void call_host(int sig, siginfo_t *info, void *context)
 {
-	if ((host_action.sa_flags & SA_SIGINFO) != 0)
-		host_action.sa_sigaction(sig, info, context);
-	else if (host_action.sa_handler != SIG_DFL && host_action.sa_handler != SIG_IGN)
-		host_action.sa_handler(sig);
+	static _Thread_local int depth;
+	int level = atomic_load(&nbelow) - 1 - depth;
+
+	if (level < 0)
+		return;
+	depth++;
+	call(&below[level], sig, info, context);
+	depth--;
 }
 
 static void on_sigchld(int sig, siginfo_t *info, void *context)
@@ -51,29 +67,38 @@ static void on_sigchld(int sig, siginfo_t *info, void *context)
 
 static int install(void)
 {
-	struct sigaction action;
+	struct sigaction action, *host = &below[atomic_load(&nbelow)];
 
+	if (atomic_load(&nbelow) == MAX_BELOW) {
+		errno = EAGAIN;
+		return -1;
+	}
 	memset(&action, 0, sizeof action);
 	action.sa_sigaction = on_sigchld;
-	if (sigaction(SIGCHLD, NULL, &host_action) != 0)
+	if (sigaction(SIGCHLD, NULL, host) != 0)
 		return -1;
 	/* the host's mask and restart behaviour hold; SA_NOCLDWAIT would take the statuses from us */
-	action.sa_mask = host_action.sa_mask;
-	action.sa_flags = (host_action.sa_flags & (SA_RESTART | SA_ONSTACK | SA_NODEFER))
+	action.sa_mask = host->sa_mask;
+	action.sa_flags = (host->sa_flags & (SA_RESTART | SA_ONSTACK | SA_NODEFER))
 	    | SA_SIGINFO | SA_NOCLDSTOP;
-	if (host_action.sa_handler == SIG_DFL || host_action.sa_handler == SIG_IGN)
+	if (host->sa_handler == SIG_DFL || host->sa_handler == SIG_IGN)
 		action.sa_flags |= SA_RESTART;
-	return sigaction(SIGCHLD, &action, NULL);
+	atomic_fetch_add(&nbelow, 1);
+	if (sigaction(SIGCHLD, &action, NULL) == 0)
+		return 0;
+	atomic_fetch_sub(&nbelow, 1);
+	return -1;
 }
 
 static void uninstall(void)
 {
+	int top = atomic_load(&nbelow) - 1;
 	struct sigaction now;
 
 	/* a handler that the host set on top of ours chains to it, and must go on finding it */
 	if (sigaction(SIGCHLD, NULL, &now) == 0 && (now.sa_flags & SA_SIGINFO) != 0
-	    && now.sa_sigaction == on_sigchld)
-		sigaction(SIGCHLD, &host_action, NULL);
+	    && now.sa_sigaction == on_sigchld && sigaction(SIGCHLD, &below[top], NULL) == 0)
+		atomic_store(&nbelow, top);
 }
 
 static void raise_end(int end)

@@ -108,8 +108,8 @@ static void each_cell(void **state)
 static void actions_are_single_bits_in_the_order_of_doing(void **state)
 {
 	static const unsigned order[] = {
-		CV_DO_PROBE, CV_DO_LEAKY, CV_DO_STOP, CV_DO_KILL, CV_DO_DRAIN, CV_DO_CUT,
-		CV_DO_ABANDON, CV_DO_END,
+		CV_DO_PROBE, CV_DO_LEAKY, CV_DO_STOP, CV_DO_STOP_NEW, CV_DO_KILL, CV_DO_DRAIN,
+		CV_DO_CUT, CV_DO_ABANDON, CV_DO_END,
 	};
 
 	(void)state;
