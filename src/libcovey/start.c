@@ -300,7 +300,8 @@ static bool start_some(struct covey *ex)
 		if (started == STARTS_PER_TURN)
 			return true;
 		task = cv_sched_next(&ex->sched);
-		if (task == NULL && !pull(ex))
+		/* the host may have submitted the last of them */
+		if (task == NULL && !pull(ex) && ex->sched.nready == 0)
 			break;
 		if (task != NULL && start(ex, task) != 0)
 			break;

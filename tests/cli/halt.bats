@@ -75,3 +75,9 @@ load common
 	run -123 --separate-stderr covey -j 1 --halt now,fail=1 sh -c 'exit {}' ::: 1 0 0
 	match "$stderr" 'the input was not read to its end'
 }
+
+@test "a deadline holds after --halt soon, too" {
+	run -124 --separate-stderr covey -j 2 --halt soon,fail=1 --deadline 500ms misbehave ::: exit=1 \
+	    "hold-file=$LOCKS/x" sleep=600
+	alive 0
+}

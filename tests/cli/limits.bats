@@ -71,3 +71,9 @@ injecting() {
 	same a "$output"
 	same '' "$stderr"
 }
+
+@test "descriptors that run out while output goes to files lose nothing of it" {
+	prlimit --nofile=40 "$COVEY" -j 30 sh -c 'head -c 3000000 /dev/zero; sleep 0.2' ::: {1..20} 2>err | wc -c >size
+	same 60000000 "$(<size)"
+	same 1 "$(grep -c 'cannot run more than' err)"
+}

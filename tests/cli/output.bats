@@ -206,3 +206,30 @@ size_is() {
 	# the fourth is ls's own
 	same $'0\n1\n2\n3' "$output"
 }
+
+@test "stdout and stderr that end in the same slow pipe do not meet within a line" {
+	"$COVEY" -j 4 -c 'head -c 9000 /dev/zero | tr "\0" o; echo; head -c 9000 /dev/zero | tr "\0" e >&2; echo >&2' \
+	    ::: {1..30} 2>&1 | dd bs=777 status=none >all
+	same 60 "$(wc -l <all)"
+	same 60 "$(grep -cxE 'o{9000}|e{9000}' all)"
+}
+
+@test "a signal that is no stop loses nothing of what waits to be written" {
+	mkfifo slow
+	"$COVEY" -c 'head -c 3000000 /dev/zero; : >printed' ::: a >slow 3>&- &
+	exec 4<slow
+	wait_for test -e printed
+	for sig in WINCH CONT USR1 WINCH; do
+		pkill -"$sig" -P $! || :
+	done
+	same 3000000 "$(wc -c <&4)"
+	exec 4<&-
+	wait $!
+}
+
+@test "-u: a reader that goes away ends the run" {
+	# the input never ends, so the run would not, either
+	run timeout 50 bash -c 'yes | "$COVEY" -u -j 2 echo | head -n 1'
+	[ "$status" -eq 0 ]
+	same y "${lines[0]}"
+}

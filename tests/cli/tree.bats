@@ -235,3 +235,11 @@ insist() {
 	kill -INT "$pid" || :
 	[[ -e run.status ]]
 }
+
+@test "a child that goes over to another process group is stopped like any other" {
+	run -123 --separate-stderr covey --timeout 300ms --kill-after 1h -c \
+	    'exec perl -e '\''setpgrp(0, getpgrp(getppid())); exec @ARGV'\'' misbehave "hold-file={}" sleep=600' \
+	    ::: "$LOCKS/x"
+	match "$stderr" 'timed out after 300ms'
+	alive 0
+}
