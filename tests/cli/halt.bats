@@ -77,7 +77,7 @@ load common
 }
 
 @test "a deadline holds after --halt soon, too" {
-	run -124 --separate-stderr covey -j 2 --halt soon,fail=1 --deadline 500ms misbehave ::: exit=1 \
-	    "hold-file=$LOCKS/x" sleep=600
+	run -124 --separate-stderr covey -j 2 --halt soon,fail=1 --deadline 500ms \
+	    -c '[ {} != fail ] || exit 1; exec misbehave "hold-file={}" sleep=600' ::: fail "$LOCKS/x"
 	alive 0
 }
