@@ -1,0 +1,107 @@
+/*
+ * The small words of the command line: the input is one argument, given to every parser there is.
+ */
+#include <stdbool.h>
+
+#include "covey.h"
+#include "fuzz.h"
+#include "halt.h"
+#include "outcomes.h"
+#include "units.h"
+
+#define CENTURY (INT64_C(36525) * 24 * 3600 * COVEY_SEC)
+
+/* What was refused has a reason, and what was taken is in range. */
+static void check(int result, bool holds, struct cli_error *err)
+{
+	if (result == 0) {
+		FUZZ_CHECK(holds);
+		return;
+	}
+	FUZZ_CHECK(result == -1);
+	fuzz_check_message(err->message);
+	err->message[0] = '\0';
+}
+
+static void numbers(const char *text)
+{
+	struct cli_error err = { "" };
+	double real = 0;
+	unsigned percent = 1;
+	long long n = 0;
+	int byte = 0;
+	uint64_t size = 0;
+
+	check(units_number(text, -7, 1000000, &n, &err), n >= -7 && n <= 1000000, &err);
+	check(units_factor(text, 0, 1000, &real, &err), real >= 0 && real <= 1000, &err);
+	check(units_share(text, &real, &err), real >= 0 && real <= 1, &err);
+	check(units_percent(text, 300, &percent, &err), percent >= 1 && percent <= 300, &err);
+	check(units_size(text, &size, &err), size <= INT64_MAX, &err);
+	check(units_byte(text, &byte, &err), byte >= 0 && byte <= 255, &err);
+}
+
+/* What is written for people is read again, and is never more than it was. */
+static void durations(const char *text)
+{
+	struct cli_error err = { "" };
+	covey_nsec d = 0, again = 0;
+	char shown[UNITS_DURATION_SIZE];
+	int result = units_duration(text, &d, &err);
+
+	check(result, d >= 0 && d <= CENTURY, &err);
+	units_format_duration(d, shown);
+	FUZZ_CHECK(shown[0] != '\0' && strlen(shown) < sizeof shown);
+	if (units_duration(shown, &again, &err) == 0)
+		FUZZ_CHECK(again <= d);
+}
+
+static void signals(const char *text)
+{
+	struct cli_error err = { "" };
+	int sig = 0, again = 0;
+	int result = units_signal(text, &sig, &err);
+
+	check(result, sig > 0 && sig <= 64, &err);
+	FUZZ_CHECK(units_signal_known(text, &again) == (result == 0) && again == sig);
+	if (result == 0 && strncmp(units_signal_name(sig), "SIG3", 4) != 0) {
+		FUZZ_CHECK(units_signal_known(units_signal_name(sig), &again));
+		FUZZ_CHECK(again == sig);
+	}
+}
+
+/* A list names sets: twice is once, and all of it is in "any" with all that can be numbered. */
+static void lists(const char *text)
+{
+	struct cli_error err = { "" };
+	struct covey_outcomes once = { 0 }, twice;
+	int result = outcomes_add(text, &once, &err);
+
+	check(result, (once.words >> COVEY_NOUTCOMES) == 0 && (once.statuses[0] & 1) == 0, &err);
+	twice = once;
+	FUZZ_CHECK(outcomes_add(text, &twice, &err) == result);
+	FUZZ_CHECK(memcmp(&once, &twice, sizeof once) == 0);
+}
+
+static void limits(const char *text)
+{
+	struct cli_error err = { "" };
+	struct halt halt = { .when = HALT_NEVER };
+	struct halt_counts none = { .succeeded = 0 };
+
+	check(halt_parse(text, &halt, &err), halt.when == HALT_NEVER || halt.limit >= 1, &err);
+	if (halt.when != HALT_NEVER)
+		FUZZ_CHECK(!halt_reached(&halt, &none));
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	char *text = fuzz_string(data, size);
+
+	numbers(text);
+	durations(text);
+	signals(text);
+	lists(text);
+	limits(text);
+	free(text);
+	return 0;
+}
