@@ -1,19 +1,18 @@
 #include "feed.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 
-#include "input.h"
 #include "item.h"
 #include "script.h"
+#include "source.h"
 #include "template.h"
 
 struct feed {
 	const struct options *options;
-	struct input *input;
+	struct source *source;
 	struct script *script;
 	struct template *template;      /* of the command or script; NULL: records are shell lines */
 	struct template *owned;         /* the one that is not the script's */
@@ -81,18 +80,6 @@ static int compile_tag(struct feed *feed, struct cli_error *err)
 	return feed->tag == NULL ? -1 : 0;
 }
 
-static int open_input(struct feed *feed, struct cli_error *err)
-{
-	const struct options *o = feed->options;
-	struct input_options options = {
-		.path = o->arg_file, .items = o->items, .nitems = o->nitems, .given = o->items_given,
-		.delimiter = o->delimiter, .empty_records = o->empty_items,
-	};
-
-	feed->input = input_open(&options, err);
-	return feed->input == NULL ? -1 : 0;
-}
-
 struct feed *feed_new(const struct options *options, struct cli_error *err)
 {
 	struct feed *feed = calloc(1, sizeof *feed);
@@ -102,8 +89,9 @@ struct feed *feed_new(const struct options *options, struct cli_error *err)
 		return NULL;
 	}
 	feed->options = options;
-	if (compile_command(feed, err) != 0 || compile_tag(feed, err) != 0
-	    || open_input(feed, err) != 0) {
+	if (compile_command(feed, err) == 0 && compile_tag(feed, err) == 0)
+		feed->source = source_open(options, err);
+	if (feed->source == NULL) {
 		feed_free(feed);
 		return NULL;
 	}
@@ -116,7 +104,7 @@ void feed_free(struct feed *feed)
 {
 	if (feed == NULL)
 		return;
-	input_close(feed->input);
+	source_close(feed->source);
 	script_free(feed->script);
 	template_free(feed->owned);
 	template_free(feed->tag);
@@ -175,9 +163,9 @@ int feed_check(struct feed *feed, struct covey *ex, struct cli_error *err)
 
 /* ---- the next task ---- */
 
-static const char *const *line_argv(struct feed *feed, const struct input_record *record)
+static const char *const *line_argv(struct feed *feed, const struct record *record)
 {
-	const char *const *argv = script_split_line(feed->splitter, record->text, record->len);
+	const char *const *argv = script_split_line(feed->splitter, record->own.text, record->own.len);
 	size_t n = 0;
 
 	if (argv != NULL && (feed->ex == NULL || covey_find(feed->ex, argv[0], NULL) == 0))
@@ -185,18 +173,18 @@ static const char *const *line_argv(struct feed *feed, const struct input_record
 	feed->shell_argv[n++] = SCRIPT_SHELL;
 	feed->shell_argv[n++] = "-c";
 	/* sh would take such a line for options */
-	if (record->text[0] == '-' || record->text[0] == '+')
+	if (record->own.text[0] == '-' || record->own.text[0] == '+')
 		feed->shell_argv[n++] = "--";
-	feed->shell_argv[n++] = record->text;
+	feed->shell_argv[n++] = record->own.text;
 	feed->shell_argv[n] = NULL;
 	return feed->shell_argv;
 }
 
-static const char *const *argv_for(struct feed *feed, const struct input_record *record,
+static const char *const *argv_for(struct feed *feed, const struct record *record,
     unsigned slot)
 {
 	struct template_values values = {
-		.item = record->text, .item_len = record->len, .task = feed->ntasks + 1, .slot = slot,
+		.item = record->own.text, .item_len = record->own.len, .task = feed->ntasks + 1, .slot = slot,
 	};
 
 	if (feed->template == NULL)
@@ -205,26 +193,26 @@ static const char *const *argv_for(struct feed *feed, const struct input_record 
 }
 
 /* The tag without the tab that follows it; NULL when memory runs out. */
-static const char *tag_for(struct feed *feed, const struct input_record *record)
+static const char *tag_for(struct feed *feed, const struct record *record)
 {
 	struct template_values values = {
-		.item = record->text, .item_len = record->len, .task = feed->ntasks + 1,
+		.item = record->own.text, .item_len = record->own.len, .task = feed->ntasks + 1,
 	};
 	const char *const *words;
 
 	if (feed->tag == NULL)
-		return feed->options->tag ? record->text : "";
+		return feed->options->tag ? record->own.text : "";
 	words = template_expand(feed->tag, &values);
 	return words == NULL ? NULL : words[0];
 }
 
 /* What the task is to remember, in one block. */
-static struct item *remember(struct feed *feed, const struct input_record *record)
+static struct item *remember(struct feed *feed, const struct record *record)
 {
 	bool tagged = feed->options->tag || feed->options->tagstring != NULL;
 	const char *tag = tagged ? tag_for(feed, record) : "";
 	size_t tag_len = tag == NULL ? 0 : strlen(tag);
-	struct item *item = tag == NULL ? NULL : malloc(sizeof *item + tag_len + record->len + 2);
+	struct item *item = tag == NULL ? NULL : malloc(sizeof *item + tag_len + record->own.len + 2);
 	char *at;
 
 	if (item == NULL)
@@ -235,8 +223,8 @@ static struct item *remember(struct feed *feed, const struct input_record *recor
 	memcpy(at, tag, tag_len);
 	at[tag_len] = '\t';
 	item->text = at + tag_len + 1;
-	item->len = record->len;
-	memcpy(at + tag_len + 1, record->text, record->len + 1);
+	item->len = record->own.len;
+	memcpy(at + tag_len + 1, record->own.text, record->own.len + 1);
 	return item;
 }
 
@@ -246,7 +234,7 @@ static enum covey_next fail(struct feed *feed)
 	return COVEY_NEXT_END;
 }
 
-static int submit(struct feed *feed, struct covey *ex, const struct input_record *record)
+static int submit(struct feed *feed, struct covey *ex, const struct record *record)
 {
 	const char *const *argv = argv_for(feed, record, 1);
 	struct covey_command command;
@@ -274,7 +262,7 @@ static void on_readable(struct covey *ex, int fd, unsigned events, void *user)
 	feed->watching = false;
 	/* level-triggered: it is watched only while something is wanted */
 	if (covey_watch(ex, fd, 0, NULL, NULL, NULL) == 0)
-		input_ready(feed->input);
+		source_ready(feed->source);
 	covey_pull(ex);
 }
 
@@ -284,13 +272,13 @@ static enum covey_next later(struct feed *feed, struct covey *ex)
 
 	if (feed->watching)
 		return COVEY_NEXT_LATER;
-	if (covey_watch(ex, input_fd(feed->input), EPOLLIN, on_readable, feed, &why) != 0) {
+	if (covey_watch(ex, source_fd(feed->source), EPOLLIN, on_readable, feed, &why) != 0) {
 		if (why.sys_errno == EPERM) {
 			/* a device that is always ready, such as /dev/null or /dev/zero */
-			input_ready(feed->input);
+			source_ready(feed->source);
 			return COVEY_NEXT_MORE;
 		}
-		cli_error_set(&feed->error, "cannot read '%s': %s", input_name(feed->input),
+		cli_error_set(&feed->error, "cannot read '%s': %s", source_name(feed->source),
 		    strerror(why.sys_errno));
 		return fail(feed);
 	}
@@ -300,9 +288,9 @@ static enum covey_next later(struct feed *feed, struct covey *ex)
 
 enum covey_next feed_next(struct feed *feed, struct covey *ex)
 {
-	struct input_record record;
+	struct record record;
 
-	switch (input_next(feed->input, &record, &feed->error)) {
+	switch (source_next(feed->source, &record, &feed->error)) {
 	case INPUT_RECORD:
 		return submit(feed, ex, &record) == 0 ? COVEY_NEXT_MORE : fail(feed);
 	case INPUT_REFUSED:
@@ -327,7 +315,7 @@ void feed_on_refused(struct feed *feed, feed_refused *refused, void *arg)
 
 bool feed_has_more(const struct feed *feed)
 {
-	return input_has_more(feed->input);
+	return source_has_more(feed->source);
 }
 
 const char *feed_error(const struct feed *feed)
@@ -359,14 +347,11 @@ void feed_finished(const struct covey_task *task)
 
 int feed_dry(struct feed *feed, const char *const **argv, struct cli_error *err)
 {
-	struct pollfd pfd = { .fd = input_fd(feed->input), .events = POLLIN };
-	struct input_record record;
+	struct record record;
 	enum input_result result;
 
-	while ((result = input_next(feed->input, &record, err)) == INPUT_LATER) {
-		if (poll(&pfd, 1, -1) >= 0)
-			input_ready(feed->input);
-	}
+	while ((result = source_next(feed->source, &record, err)) == INPUT_LATER)
+		source_wait(feed->source);
 	*argv = NULL;
 	if (result == INPUT_REFUSED)
 		return 1;

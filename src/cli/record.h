@@ -1,0 +1,32 @@
+/*
+ * record - what one task is made of: its items, in order
+ */
+#ifndef CLI_RECORD_H
+#define CLI_RECORD_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Text that belongs to somebody else. */
+struct span {
+	const char *text;   /* of an item: NUL-terminated */
+	size_t len;
+};
+
+struct record {
+	const struct span *items;   /* at least one */
+	size_t nitems;
+	size_t bytes;               /* the items' lengths together */
+	uint64_t line;              /* where the source's stream has it, from 1 */
+	struct span own;            /* room for items, where there is one */
+};
+
+/* Makes it a record of one item. */
+void record_set_one(struct record *record, const char *text, size_t len);
+
+/*
+ * A copy in one block, texts included; the caller frees it with free. NULL if memory is out.
+ */
+struct record *record_copy(const struct record *record);
+
+#endif
