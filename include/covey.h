@@ -262,6 +262,17 @@ typedef const char *const *covey_prepare_fn(const struct covey_task *task, unsig
     void *user);
 
 /*
+ * Called when an attempt could be started: a task is ready and a slot is free. Says whether it may:
+ * COVEY_START_NOW, COVEY_START_WAIT (until covey_wake is called), or in how many nanoseconds to ask
+ * again, on the executor's clock. Nothing is started before; what runs goes on. The answer is about
+ * the next attempt, whichever that is, retries included, and commits to nothing: COVEY_STARTED
+ * tells what was started, and where the system lacks the means to, it is asked again.
+ */
+#define COVEY_START_NOW  ((covey_nsec)0)
+#define COVEY_START_WAIT ((covey_nsec)-1)
+typedef covey_nsec covey_may_start_fn(struct covey *ex, void *user);
+
+/*
  * Called for a failed attempt that the retry options would run again (*delay: in how many
  * nanoseconds) or not (*delay: negative). May change *delay to decide otherwise; the number of
  * tries is not its limit. Never called for COVEY_DEADLINE and COVEY_CANCELLED.
@@ -332,6 +343,7 @@ struct covey_options {
 	const char *const *env;       /* the children's environment; NULL: the caller's at covey_new */
 
 	covey_next_fn *next;          /* or NULL: everything is submitted by hand */
+	covey_may_start_fn *may_start;  /* or NULL: whenever a slot is free */
 	covey_prepare_fn *prepare;    /* or NULL */
 	covey_event_fn *on_event;     /* or NULL */
 	covey_output_fn *on_output;   /* or NULL */
@@ -365,6 +377,9 @@ int covey_find(struct covey *ex, const char *name, struct covey_error *err);
 
 /* There is more to be had from the "next" callback that said COVEY_NEXT_LATER. */
 void covey_pull(struct covey *ex);
+
+/* The "may_start" callback that said COVEY_START_WAIT, or some time, may be asked again at once. */
+void covey_wake(struct covey *ex);
 
 /*
  * One turn: starts what can start, waits up to max_wait for something to happen (0: does not

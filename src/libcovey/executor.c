@@ -344,6 +344,7 @@ void covey_free(struct covey *ex)
 	ex->options.on_output = NULL;
 	ex->options.decide = NULL;
 	ex->options.prepare = NULL;
+	ex->options.may_start = NULL;
 	drop_all_watches(ex);
 	covey_hold_output(ex, false);
 	covey_cancel(ex, COVEY_CANCEL_KILL);
@@ -400,6 +401,14 @@ void covey_pull(struct covey *ex)
 	if (ex == NULL || ex->options.next == NULL)
 		return;
 	ex->pull = true;
+	ex->due |= !ex->starting;
+}
+
+void covey_wake(struct covey *ex)
+{
+	if (ex == NULL || ex->gate == 0)
+		return;
+	ex->gate = 0;
 	ex->due |= !ex->starting;
 }
 

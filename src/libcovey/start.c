@@ -24,7 +24,7 @@ bool cv_start_allowed(const struct covey *ex)
 	unsigned limit = ex->limit < ex->options.max_workers ? ex->limit : ex->options.max_workers;
 
 	return ex->ending == CV_ENDING_NO && ex->suspended_at < 0 && !ex->cancel_asked
-	    && ex->running + ex->withheld < limit
+	    && ex->running + ex->withheld < limit && ex->now >= ex->gate
 	    && (ex->starving_since == 0 || ex->now >= ex->start_after);
 }
 
@@ -286,6 +286,20 @@ static bool pull(struct covey *ex)
 	return false;
 }
 
+/* Asks the host, unless it has said when to. Nothing is ready yet: there is nothing to ask about. */
+static bool may_start(struct covey *ex)
+{
+	covey_nsec wait;
+
+	if (ex->options.may_start == NULL || ex->sched.nready == 0)
+		return true;
+	wait = ex->options.may_start(ex, ex->options.user);
+	if (wait == COVEY_START_NOW)
+		return true;
+	ex->gate = wait < 0 ? INT64_MAX : cv_clock_add(ex->now, wait);
+	return false;
+}
+
 static bool start_some(struct covey *ex)
 {
 	int started = 0;
@@ -299,6 +313,8 @@ static bool start_some(struct covey *ex)
 
 		if (started == STARTS_PER_TURN)
 			return true;
+		if (!may_start(ex))
+			break;
 		task = cv_sched_next(&ex->sched);
 		/* the host may have submitted the last of them */
 		if (task == NULL && !pull(ex) && ex->sched.nready == 0)

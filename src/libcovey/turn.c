@@ -514,6 +514,8 @@ static covey_nsec next_due(const struct covey *ex)
 		until = earlier(until, ex->start_after);
 	if (ex->limit < ex->options.max_workers && ex->sched.nready > 0)
 		until = earlier(until, ex->limit_raise);
+	if (ex->sched.nready > 0 && ex->gate > ex->now)
+		until = earlier(until, ex->gate);
 	if (ex->adopts && (ex->running > 0 || ex->tree.nowned > 0))
 		until = earlier(until, ex->next_scan);
 	return until < ex->now ? ex->now : until;

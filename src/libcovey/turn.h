@@ -134,6 +134,8 @@ struct covey {
 	bool due;                         /* something has happened that the next turn is for */
 	bool starting;                    /* what is submitted now is started at once */
 
+	covey_nsec gate;                  /* may_start is not asked before: INT64_MAX, not until woken */
+
 	/* fewer at once than max_workers for lack of resources */
 	unsigned limit;
 	bool limit_told;

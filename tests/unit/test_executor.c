@@ -959,6 +959,116 @@ static void test_prepare(struct rig *rig)
 	assert_string_equal(rig->tasks[other].text[0], "another\n");
 }
 
+/* ---- may it start? ---- */
+
+/* The test's own, at rig->arg. */
+struct gate {
+	covey_nsec pause;       /* between starts; negative: until woken */
+	covey_nsec next;
+	unsigned asked, opened;
+	unsigned room;          /* with a negative pause: starts that are allowed */
+};
+
+static covey_nsec may_start(struct covey *ex, void *user)
+{
+	struct rig *rig = user;
+	struct gate *gate = rig->arg;
+	covey_nsec now = covey_now(ex);
+
+	gate->asked++;
+	if (gate->pause < 0)
+		return gate->room > 0 ? COVEY_START_NOW : COVEY_START_WAIT;
+	return now >= gate->next ? COVEY_START_NOW : gate->next - now;
+}
+
+static void count_start(struct rig *rig, const struct covey_event *event)
+{
+	struct gate *gate = rig->arg;
+
+	if (event->type != COVEY_STARTED)
+		return;
+	if (event->now < gate->next || (gate->pause < 0 && gate->room == 0))
+		strlcpy(rig->wrong, "an attempt started too early", sizeof rig->wrong);
+	gate->next = event->now + (gate->pause < 0 ? 0 : gate->pause);
+	gate->room -= gate->room > 0;
+	gate->opened++;
+}
+
+/* Retries go through it as well, and waiting is not asking all the time. */
+static void test_may_start_pause(struct rig *rig)
+{
+	struct gate gate = { .pause = 30 * COVEY_MSEC };
+	uint64_t id;
+	int i;
+
+	rig->arg = &gate;
+	rig->hook = count_start;
+	rig->o.may_start = may_start;
+	rig->o.max_workers = 4;
+	rig->o.max_tries = 3;
+	rig->o.retry_interval = 0;
+	start_rig(rig);
+	for (i = 0; i < 4; i++)
+		sh(rig, "exit 0");
+	id = sh(rig, "exit 1");
+	assert_int_equal(covey_run(rig->ex, &rig->err), 0);
+	assert_int_equal(rig->tasks[id].started, 3);
+	assert_int_equal(gate.opened, 7);
+	/* once when it is early, once when it is time; now and then twice, where a child has ended */
+	assert_true(gate.asked <= 4 * 7);
+}
+
+static void test_may_start_woken(struct rig *rig)
+{
+	struct gate gate = { .pause = -1, .room = 1 };
+	uint64_t first, second;
+
+	rig->arg = &gate;
+	rig->hook = count_start;
+	rig->o.may_start = may_start;
+	start_rig(rig);
+	first = sh(rig, "exit 0");
+	second = sh(rig, "exit 0");
+	TURN_UNTIL(rig, rig->tasks[first].phase == PHASE_FINISHED);
+	assert_int_equal(covey_next_deadline(rig->ex), -1);
+	assert_int_equal(covey_step(rig->ex, 0, &rig->err), 1);
+	assert_int_equal(rig->tasks[second].phase, PHASE_QUEUED);
+	assert_int_equal(gate.asked, 2);
+	gate.room = 1;
+	covey_wake(rig->ex);
+	assert_int_equal(covey_next_deadline(rig->ex), 0);
+	run(rig);
+	assert_outcome(rig, second, COVEY_SUCCESS);
+	assert_int_equal(gate.asked, 3);
+}
+
+/* What waits for leave to start is waiting like everything else. */
+static void test_may_start_ended(struct rig *rig)
+{
+	struct gate gate = { .pause = -1 };
+	uint64_t id, expired;
+
+	rig->arg = &gate;
+	rig->o.may_start = may_start;
+	rig->others[0] = open_rig(rig->o.flags);
+	rig->others[0]->arg = &gate;
+	rig->others[0]->o.may_start = may_start;
+	rig->others[0]->o.deadline = 20 * COVEY_MSEC;
+	start_rig(rig);
+	id = sh(rig, "exit 0");
+	turn(rig);
+	assert_int_equal(rig->tasks[id].phase, PHASE_QUEUED);
+	covey_cancel(rig->ex, COVEY_CANCEL_WAITING);
+	run(rig);
+	assert_outcome(rig, id, COVEY_CANCELLED);
+	start_rig(rig->others[0]);
+	expired = sh(rig->others[0], "exit 0");
+	assert_int_equal(covey_run(rig->others[0]->ex, &rig->err), 0);
+	assert_outcome(rig->others[0], expired, COVEY_DEADLINE);
+	covey_free(rig->others[0]->ex);
+	rig->others[0]->ex = NULL;
+}
+
 /* ---- time ---- */
 
 static void test_timeout(struct rig *rig)
@@ -2711,6 +2821,9 @@ static const struct entry entries[] = {
 	TEST(test_reason, ANY),
 	TEST(test_child_nofile, ANY),
 	TEST(test_prepare, ANY),
+	TEST(test_may_start_pause, BOTH),
+	TEST(test_may_start_woken, BOTH),
+	TEST(test_may_start_ended, ANY),
 	TEST(test_timeout, ALL),
 	TEST(test_stop_signal, BOTH),
 	TEST(test_slow, BOTH),
