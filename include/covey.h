@@ -309,6 +309,12 @@ enum {
 	COVEY_SOLE_PARENT = 1 << 7
 };
 
+/* A resource limit, as for setrlimit(2). */
+struct covey_limit {
+	int resource;                 /* RLIMIT_CPU, … */
+	struct rlimit value;
+};
+
 /* The most that max_workers can be. */
 #define COVEY_MAX_WORKERS 1000000U
 
@@ -338,6 +344,11 @@ struct covey_options {
 	const char *tmpdir;           /* for such files; NULL: $TMPDIR, or /tmp */
 
 	uint64_t child_nofile;        /* the children's soft RLIMIT_NOFILE; 0, the default: the caller's */
+	const struct covey_limit *limits;  /* the children's; those not named are the caller's */
+	size_t nlimits;
+	int nice;                     /* added to the caller's niceness for the children; default 0 */
+	const int *inherit_fds;       /* what children inherit besides 0 to 2; each 3 or higher */
+	size_t ninherit_fds;
 	const char *run_id;           /* COVEY_RUN; NULL: one is drawn */
 	const char *reason_dir;       /* directory for COVEY_REASON files; NULL: no COVEY_REASON */
 	const char *const *env;       /* the children's environment; NULL: the caller's at covey_new */

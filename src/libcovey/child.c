@@ -61,6 +61,26 @@ static void close_others(void)
 	syscall(SYS_close_range, 3U, UINT_MAX, CLOSE_RANGE_CLOEXEC);
 }
 
+/* Limits come last: what is done before might not fit into them. */
+static const char *apply_settings(const struct cv_child_settings *settings)
+{
+	size_t i;
+
+	for (i = 0; i < settings->ninherit_fds; i++) {
+		if (fcntl(settings->inherit_fds[i], F_SETFD, 0) != 0)
+			return "fcntl";
+	}
+	if (settings->reniced && setpriority(PRIO_PROCESS, 0, settings->niceness) != 0)
+		return "setpriority";
+	for (i = 0; i < settings->nlimits; i++) {
+		const struct covey_limit *limit = &settings->limits[i];
+
+		if (setrlimit((__rlimit_resource_t)limit->resource, &limit->value) != 0)
+			return "setrlimit";
+	}
+	return NULL;
+}
+
 /* Returns the step that failed, with errno; does not return at all if everything worked. */
 static const char *become(const struct cv_child *child, const sigset_t *mask)
 {
@@ -79,6 +99,9 @@ static const char *become(const struct cv_child *child, const sigset_t *mask)
 	if (child->nofile != NULL && setrlimit(RLIMIT_NOFILE, child->nofile) != 0)
 		return "setrlimit";
 	close_others();
+	failed = child->settings == NULL ? NULL : apply_settings(child->settings);
+	if (failed != NULL)
+		return failed;
 	drop_handlers();
 	if (sigprocmask(SIG_SETMASK, mask, NULL) != 0)
 		return "sigprocmask";

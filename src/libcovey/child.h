@@ -13,6 +13,18 @@
 #include <sys/resource.h>
 #include <sys/types.h>
 
+#include "covey.h"
+
+/* What the children of one executor are given, or kept from; seldom anything. */
+struct cv_child_settings {
+	const struct covey_limit *limits;
+	size_t nlimits;
+	const int *inherit_fds;          /* stay open; 3 or higher */
+	size_t ninherit_fds;
+	bool reniced;
+	int niceness;                    /* if so */
+};
+
 struct cv_child {
 	const char *path;                /* of the program, no search */
 	const char *const *argv;
@@ -24,6 +36,7 @@ struct cv_child {
 	bool new_group;                  /* lead a process group of its own */
 	bool die_with_parent;            /* SIGKILL when the thread that started it ends */
 	const struct rlimit *nofile;     /* RLIMIT_NOFILE to set, or NULL */
+	const struct cv_child_settings *settings;  /* or NULL */
 
 	/* out, when it failed */
 	int failed_errno;

@@ -55,6 +55,31 @@ static int check_times(const struct covey_options *o, struct covey_error *err)
 	return 0;
 }
 
+static int check_settings(const struct covey_options *o, struct covey_error *err)
+{
+	size_t i;
+
+	if ((o->nlimits > 0 && o->limits == NULL) || (o->ninherit_fds > 0 && o->inherit_fds == NULL))
+		return cv_error(err, COVEY_BAD_ARGUMENT, 0,
+		    "there are no 'limits' or 'inherit_fds', though there is a number of them");
+	for (i = 0; i < o->nlimits; i++) {
+		const struct covey_limit *limit = &o->limits[i];
+
+		if (limit->resource < 0 || limit->resource >= (int)RLIM_NLIMITS)
+			return cv_error(err, COVEY_BAD_ARGUMENT, 0, "there is no resource %d to limit",
+			    limit->resource);
+		if (limit->value.rlim_cur > limit->value.rlim_max)
+			return cv_error(err, COVEY_BAD_ARGUMENT, 0,
+			    "the soft limit of the resource %d is above the hard one", limit->resource);
+	}
+	for (i = 0; i < o->ninherit_fds; i++) {
+		if (o->inherit_fds[i] < 3)
+			return cv_error(err, COVEY_BAD_ARGUMENT, 0, "the descriptor %d among "
+			    "'inherit_fds' is not 3 or higher", o->inherit_fds[i]);
+	}
+	return 0;
+}
+
 static int check_options(const struct covey_options *o, struct covey_error *err)
 {
 	if (o == NULL || o->size != sizeof *o)
@@ -64,6 +89,8 @@ static int check_options(const struct covey_options *o, struct covey_error *err)
 		return cv_error(err, COVEY_BAD_ARGUMENT, 0,
 		    "the option 'max_workers' is %u: it must be from 1 to %u", o->max_workers,
 		    COVEY_MAX_WORKERS);
+	if (o->nice < -40 || o->nice > 40)
+		return cv_error(err, COVEY_BAD_ARGUMENT, 0, "the option 'nice' is not from -40 to 40");
 	if (o->max_tries == 0)
 		return cv_error(err, COVEY_BAD_ARGUMENT, 0, "the option 'max_tries' is 0");
 	if (!isfinite(o->backoff) || o->backoff < 1)
@@ -73,7 +100,7 @@ static int check_options(const struct covey_options *o, struct covey_error *err)
 	if (o->stop_signal <= 0 || o->stop_signal > 64)
 		return cv_error(err, COVEY_BAD_ARGUMENT, 0, "the option 'stop_signal' is %d",
 		    o->stop_signal);
-	return check_times(o, err);
+	return check_settings(o, err) != 0 ? -1 : check_times(o, err);
 }
 
 static int out_of_memory(struct covey_error *err)
@@ -168,6 +195,38 @@ static int set_nofile(struct covey *ex)
 	return 0;
 }
 
+static void *copy(const void *from, size_t n, size_t size)
+{
+	void *to = n == 0 ? NULL : reallocarray(NULL, n, size);
+
+	return to == NULL ? NULL : memcpy(to, from, n * size);
+}
+
+/* What children have other than the caller; settings stay NULL where they have nothing. */
+static int set_child_settings(struct covey *ex)
+{
+	struct cv_child_settings *settings = &ex->child_settings;
+	const struct covey_options *o = &ex->options;
+
+	ex->child_limits = copy(o->limits, o->nlimits, sizeof *o->limits);
+	ex->child_fds = copy(o->inherit_fds, o->ninherit_fds, sizeof *o->inherit_fds);
+	if ((ex->child_limits == NULL && o->nlimits > 0)
+	    || (ex->child_fds == NULL && o->ninherit_fds > 0))
+		return -1;
+	settings->limits = ex->child_limits;
+	settings->nlimits = o->nlimits;
+	settings->inherit_fds = ex->child_fds;
+	settings->ninherit_fds = o->ninherit_fds;
+	settings->reniced = o->nice != 0;
+	/* the kernel keeps it within its range by itself */
+	settings->niceness = o->nice != 0 ? getpriority(PRIO_PROCESS, 0) + o->nice : 0;
+	if (settings->reniced || o->nlimits > 0 || o->ninherit_fds > 0)
+		ex->spawner.settings = settings;
+	ex->options.limits = NULL;
+	ex->options.inherit_fds = NULL;
+	return 0;
+}
+
 static int open_spawner(struct covey *ex, struct covey_error *err)
 {
 	unsigned flags = ex->options.flags;
@@ -181,6 +240,8 @@ static int open_spawner(struct covey *ex, struct covey_error *err)
 		return cv_error(err, COVEY_SYSTEM, errno, "cannot open '/dev/null'");
 	if (set_nofile(ex) != 0)
 		return cv_error(err, COVEY_SYSTEM, errno, "cannot read RLIMIT_NOFILE");
+	if (set_child_settings(ex) != 0)
+		return out_of_memory(err);
 	ex->spawner.new_group = true;
 	ex->spawner.die_with_parent = (flags & COVEY_DIE_WITH_PARENT) != 0;
 	ex->spawner.inherit_output = (flags & COVEY_INHERIT_OUTPUT) != 0;
@@ -289,6 +350,8 @@ static void release(struct covey *ex)
 	cv_loop_release(&ex->loop);
 	cv_fd_close(&ex->oom_fd);
 	cv_fd_close(&ex->reason_dir_fd);
+	free(ex->child_limits);
+	free(ex->child_fds);
 	free(ex->scratch);
 	free(ex->tmpdir);
 	free(ex->run_id);

@@ -162,7 +162,7 @@ int cv_spawn(struct cv_spawner *spawner, const struct cv_spawn *what, struct cv_
 		.fds = { -1, -1, -1 },
 		.cgroup_procs = what->cgroup_procs, .cgroup_dir_fd = what->cgroup_dir_fd,
 		.new_group = spawner->new_group, .die_with_parent = spawner->die_with_parent,
-		.nofile = spawner->nofile,
+		.nofile = spawner->nofile, .settings = spawner->settings,
 	};
 
 	child.path = cv_path_find(&spawner->path, what->argv[0], what->search);

@@ -15,6 +15,7 @@ struct cv_spawner {
 	struct cv_path path;
 	int null_fd;                     /* /dev/null, to read and write */
 	const struct rlimit *nofile;     /* as in struct cv_child */
+	const struct cv_child_settings *settings;  /* as there */
 	bool new_group, die_with_parent, inherit_output;
 	const char *tmpdir;
 };

@@ -89,6 +89,9 @@ struct covey {
 	int reason_dir_fd;                /* -1: none */
 	struct cv_capture_limits limits;
 	struct rlimit child_nofile;
+	struct cv_child_settings child_settings;
+	struct covey_limit *child_limits; /* what they point to */
+	int *child_fds;
 
 	struct cv_sched sched;
 	struct cv_slots free_slots;

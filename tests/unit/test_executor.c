@@ -935,6 +935,85 @@ static void test_child_nofile(struct rig *rig)
 	assert_string_not_equal(rig->tasks[id].text[0], "99\n99\n");
 }
 
+static void test_limits(struct rig *rig)
+{
+	const struct covey_limit limits[] = {
+		{ RLIMIT_NOFILE, { 90, 95 } }, { RLIMIT_CORE, { 0, 0 } }, { RLIMIT_FSIZE, { 512, 4096 } },
+	};
+	struct rlimit before, after;
+	uint64_t id, large;
+
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+	rig->o.child_nofile = 99;
+	rig->o.limits = limits;
+	rig->o.nlimits = COUNT(limits);
+	start_rig(rig);
+	id = sh(rig, "ulimit -Sn; ulimit -Hn; ulimit -c; ulimit -Sf; ulimit -Hf");
+	large = sh(rig, "exec dd if=/dev/zero of=large bs=513 count=1");
+	run(rig);
+	assert_string_equal(rig->tasks[id].text[0], "90\n95\n0\n1\n8\n");
+	assert_outcome(rig, large, COVEY_SIGNAL);
+	assert_int_equal(rig->tasks[large].last.signal, SIGXFSZ);
+	/* the caller's own are what they were */
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &after), 0);
+	assert_true(after.rlim_cur == before.rlim_cur && after.rlim_max == before.rlim_max);
+}
+
+static void test_limit_refused(struct rig *rig)
+{
+	const struct covey_limit limit = { RLIMIT_NOFILE, { 1ULL << 40, 1ULL << 40 } };
+	uint64_t id;
+
+	rig->o.limits = &limit;
+	rig->o.nlimits = 1;
+	start_rig(rig);
+	id = sh(rig, "exit 0");
+	run(rig);
+	assert_outcome(rig, id, COVEY_SPAWN);
+	assert_string_equal(rig->tasks[id].last.spawn_step, "setrlimit");
+}
+
+static void test_nice(struct rig *rig)
+{
+	int before = getpriority(PRIO_PROCESS, 0);
+	char want[16];
+	uint64_t id;
+
+	rig->o.nice = 3;
+	start_rig(rig);
+	id = sh(rig, "nice");
+	run(rig);
+	snprintf(want, sizeof want, "%d\n", before + 3 > 19 ? 19 : before + 3);
+	assert_string_equal(rig->tasks[id].text[0], want);
+	assert_int_equal(getpriority(PRIO_PROCESS, 0), before);
+}
+
+static void test_inherit_fds(struct rig *rig)
+{
+	int fds[2] = { -1, -1 }, other;
+	char script[200];
+	uint64_t id;
+
+	other = open("/dev/null", O_RDONLY);
+	fds[0] = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	fds[1] = open("/dev/null", O_RDONLY);
+	assert_true(other > 2 && fds[0] > 2 && fds[1] > 2);
+	rig->o.inherit_fds = fds;
+	rig->o.ninherit_fds = 2;
+	start_rig(rig);
+	snprintf(script, sizeof script, "for f in %d %d %d; do test -e /proc/$$/fd/$f && echo $f; done; :",
+	    fds[0], fds[1], other);
+	id = sh(rig, script);
+	snprintf(script, sizeof script, "%d\n%d\n", fds[0], fds[1]);
+	run(rig);
+	assert_string_equal(rig->tasks[id].text[0], script);
+	/* in this process it is as it was */
+	assert_int_equal(fcntl(fds[0], F_GETFD), FD_CLOEXEC);
+	close(other);
+	close(fds[0]);
+	close(fds[1]);
+}
+
 static const char *const *prepare(const struct covey_task *task, unsigned slot, void *user)
 {
 	static const char *const argv[] = { "echo", "another", NULL };
@@ -2484,8 +2563,7 @@ static void test_two_executors(struct rig *rig)
 	covey_free(second->ex);
 	second->ex = NULL;
 	/* the end of one is not the other's */
-	TURN_UNTIL(rig, rig->nfinished == 8);
-	assert_int_equal(rig->tasks[9].phase, PHASE_STARTED);
+	TURN_UNTIL(rig, rig->nfinished == 8 && rig->tasks[9].phase == PHASE_STARTED);
 	open_gate(rig, "gate");
 	run(rig);
 	check_counts(rig, 9, 0);
@@ -2820,6 +2898,10 @@ static const struct entry entries[] = {
 	TEST(test_export, ADOPTING),
 	TEST(test_reason, ANY),
 	TEST(test_child_nofile, ANY),
+	TEST(test_limits, ANY),
+	TEST(test_limit_refused, ANY),
+	TEST(test_nice, ANY),
+	TEST(test_inherit_fds, ANY),
 	TEST(test_prepare, ANY),
 	TEST(test_may_start_pause, BOTH),
 	TEST(test_may_start_woken, BOTH),
