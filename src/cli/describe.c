@@ -20,9 +20,15 @@ static bool comes_from_somebody(int sig)
 	return sig == SIGKILL || sig == SIGTERM || sig == SIGINT || sig == SIGHUP || sig == SIGQUIT;
 }
 
-static void describe_signal(char text[DESCRIBE_SIZE], const struct covey_attempt *attempt)
+static void describe_signal(char text[DESCRIBE_SIZE], const struct describe *about,
+    const struct covey_attempt *attempt)
 {
-	if (attempt->oom)
+	char limit[RLIMITS_WORDS_SIZE];
+
+	if (rlimits_blame(about->limits, attempt, limit))
+		snprintf(text, DESCRIBE_SIZE, "killed by %s (%s)%s", limit,
+		    units_signal_name(attempt->signal), attempt->core_dumped ? " (core dumped)" : "");
+	else if (attempt->oom)
 		snprintf(text, DESCRIBE_SIZE, "killed by the OOM killer (SIGKILL)");
 	else if (attempt->pid > 0 && attempt->signal == 0)
 		snprintf(text, DESCRIBE_SIZE, "cannot be killed");
@@ -30,6 +36,18 @@ static void describe_signal(char text[DESCRIBE_SIZE], const struct covey_attempt
 		snprintf(text, DESCRIBE_SIZE, "%s%s%s", units_signal_name(attempt->signal),
 		    comes_from_somebody(attempt->signal) ? " (not sent by covey)" : "",
 		    attempt->core_dumped ? " (core dumped)" : "");
+}
+
+static void describe_exit(char text[DESCRIBE_SIZE], const struct describe *about,
+    const struct covey_attempt *attempt)
+{
+	char limit[RLIMITS_WORDS_SIZE];
+
+	if (attempt != NULL && rlimits_blame(about->limits, attempt, limit))
+		snprintf(text, DESCRIBE_SIZE, "exit %d: a command of it was killed by %s",
+		    attempt->status, limit);
+	else
+		snprintf(text, DESCRIBE_SIZE, "exit %d", attempt == NULL ? 0 : attempt->status);
 }
 
 static void describe_spawn(char text[DESCRIBE_SIZE], const struct covey_attempt *attempt)
@@ -64,10 +82,10 @@ void describe_outcome(char text[DESCRIBE_SIZE], const struct describe *about,
 		snprintf(text, DESCRIBE_SIZE, "succeeded");
 		return;
 	case COVEY_EXIT:
-		snprintf(text, DESCRIBE_SIZE, "exit %d", attempt == NULL ? 0 : attempt->status);
+		describe_exit(text, about, attempt);
 		return;
 	case COVEY_SIGNAL:
-		describe_signal(text, attempt);
+		describe_signal(text, about, attempt);
 		return;
 	case COVEY_TIMEOUT:
 		describe_timeout(text, about->timeout);

@@ -7,12 +7,14 @@
 #include <stddef.h>
 
 #include "covey.h"
+#include "rlimits.h"
 
 enum { DESCRIBE_SIZE = 256 };
 
 /* What the words need to know besides the attempt. */
 struct describe {
 	covey_nsec timeout, deadline;
+	const struct rlimits *limits;
 	const char *stopped_by;    /* who had the run stopped: "SIGINT", "--halt"; NULL: nobody */
 };
 

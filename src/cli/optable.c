@@ -22,6 +22,8 @@
 #define REGEX(member)     .kind = KIND_REGEX, FIELD(member, const char *)
 #define OUTCOMES(member)  .kind = KIND_OUTCOMES, FIELD(member, struct covey_outcomes)
 #define JOBS(member)      .kind = KIND_JOBS, FIELD(member, struct options_jobs)
+#define NICE(member)      .kind = KIND_NICE, FIELD(member, int)
+#define LIMITS(member)    .kind = KIND_LIMITS, FIELD(member, struct rlimits)
 #define HALT(member)      .kind = KIND_HALT, FIELD(member, struct halt)
 #define PROGRESS(member)  .kind = KIND_PROGRESS, FIELD(member, enum options_progress)
 
@@ -62,6 +64,17 @@ static const struct option_row rows[] = {
 		JOBS(jobs), .initial = "100%", .shown = "the usable CPUs",
 		.help = "run N tasks at once, or N% of the usable CPUs; 0: as many as the limits "
 		    "on descriptors and processes allow",
+	},
+	[OPT_NICE] = {
+		.name = "nice", .letters = "", .argument = "N", .group = GROUP_SCHEDULING,
+		NICE(nice), .initial = "0",
+		.help = "add N, from -20 to 19, to the tasks' niceness",
+	},
+	[OPT_LIMIT] = {
+		.name = "limit", .letters = "", .argument = "NAME=VALUE",
+		.group = GROUP_SCHEDULING, LIMITS(limits), .shown = "covey's own",
+		.help = "limit a resource of each process: as=2G, core=0, cpu=10m, fsize=1G, "
+		    "nofile=1024, stack=unlimited, …; may be given again",
 	},
 	[OPT_TRIES] = {
 		.name = "tries", .letters = "", .argument = "N", .group = GROUP_RETRIES,

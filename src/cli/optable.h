@@ -28,6 +28,8 @@ enum option_kind {
 	KIND_REGEX,     /* const char *, which regcomp(3) accepts */
 	KIND_OUTCOMES,  /* struct covey_outcomes; given again, it adds */
 	KIND_JOBS,      /* struct options_jobs */
+	KIND_NICE,      /* int */
+	KIND_LIMITS,    /* struct rlimits; given again, it adds */
 	KIND_HALT,      /* struct halt */
 	KIND_PROGRESS,  /* enum options_progress */
 	KIND_HELP,      /* none: ends the parsing */

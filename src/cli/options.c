@@ -72,6 +72,16 @@ static int set_jobs(const char *text, struct options_jobs *jobs, struct cli_erro
 	return 0;
 }
 
+static int set_nice(const char *text, int *nice, struct cli_error *err)
+{
+	long long n;
+
+	if (units_number(text, -20, 19, &n, err) != 0)
+		return -1;
+	*nice = (int)n;
+	return rlimits_check_nice(*nice, err);
+}
+
 static int set_progress(const char *text, enum options_progress *progress, struct cli_error *err)
 {
 	static const char *const names[] = {
@@ -124,6 +134,10 @@ static int set_field(const struct option_row *row, const char *text, struct opti
 		return outcomes_add(text, field, err);
 	case KIND_JOBS:
 		return set_jobs(text, field, err);
+	case KIND_NICE:
+		return set_nice(text, field, err);
+	case KIND_LIMITS:
+		return rlimits_add(text, field, err);
 	case KIND_HALT:
 		return halt_parse(text, field, err);
 	case KIND_PROGRESS:

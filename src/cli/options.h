@@ -14,6 +14,7 @@
 #include "clierror.h"
 #include "covey.h"
 #include "halt.h"
+#include "rlimits.h"
 
 /* One for each option, in the order of --help. */
 enum option_id {
@@ -24,6 +25,8 @@ enum option_id {
 	OPT_REPLACE,
 	OPT_SHELL,
 	OPT_JOBS,
+	OPT_NICE,
+	OPT_LIMIT,
 	OPT_TRIES,
 	OPT_RETRIES,
 	OPT_RETRY_INTERVAL,
@@ -93,6 +96,8 @@ struct options {
 
 	/* scheduling */
 	struct options_jobs jobs;       /* JOBS_PERCENT, 100 */
+	int nice;                       /* added to our niceness; 0 */
+	struct rlimits limits;           /* of the tasks; none */
 
 	/* retries; the names and meanings are those of struct covey_options */
 	unsigned tries;                 /* attempts in all, from --tries or --retries; 1 */

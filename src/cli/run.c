@@ -303,6 +303,9 @@ static void set_options(struct run *run, struct covey_options *options)
 	options->max_output = o->max_output;
 	options->reason_dir = run->setup->scratch;
 	options->child_nofile = run->setup->child_nofile;
+	options->nice = o->nice;
+	options->limits = o->limits.list;
+	options->nlimits = o->limits.n;
 	options->next = next;
 	options->prepare = feed_prepares(run->feed) ? prepare : NULL;
 	options->on_event = on_event;
@@ -326,6 +329,7 @@ static int add_summary(struct run *run, struct cli_error *err)
 
 	run->about.timeout = o->timeout;
 	run->about.deadline = o->deadline;
+	run->about.limits = &o->limits;
 	run->summary = summary_new(run->q, &options);
 	if (run->summary == NULL)
 		return out_of_memory(err);

@@ -1,0 +1,57 @@
+#!/usr/bin/env bats
+# When tasks start, with which limits, and how many at once.
+load common
+
+# ---- limits and niceness ----
+
+@test "--limit: each process of a task has it, and covey has not" {
+	run -0 --separate-stderr covey --limit nofile=77 --limit core=0 --limit stack=1M \
+	    -c 'sh -c "ulimit -n; ulimit -c; ulimit -s"' ::: a
+	same $'77\n0\n1024' "$output"
+	same '' "$stderr"
+}
+
+@test "--limit: a task that it kills is reported as killed by it" {
+	run -123 --separate-stderr covey --limit cpu=1 -c 'while :; do :; done' ::: a
+	match "$stderr" 'task 1 failed: .*: killed by its cpu limit of 1s \(SIGXCPU\)'
+	run -123 --separate-stderr covey --limit fsize=10K -c 'exec dd if=/dev/zero of={} bs=64K count=1' ::: file
+	match "$stderr" 'task 1 failed: .*: killed by its fsize limit of 10K \(SIGXFSZ\)'
+	# the shell survives, and reports it in its own way
+	run -123 --separate-stderr covey --limit fsize=10K \
+	    -c 'dd if=/dev/zero of={} bs=64K count=1; exit $?' ::: file
+	match "$stderr" 'exit 153: a command of it was killed by its fsize limit of 10K'
+}
+
+@test "--limit: a killed task is retried as one that a signal killed" {
+	run -0 --separate-stderr covey --limit cpu=1 --tries 2 --retry-on SIGXCPU --retry-interval 0 \
+	    -c 'test -e {} && exit; touch {}; while :; do :; done' ::: been
+	match "$stderr" 'killed by its cpu limit of 1s \(SIGXCPU\); attempt 2 of 2 now'
+}
+
+@test "--nice: tasks are nicer than covey" {
+	run -0 --separate-stderr covey --nice 4 -c nice ::: a
+	same $(($(nice) + 4)) "$output"
+	same 0 "$(covey -c nice ::: a)"
+}
+
+@test "--limit and --nice: what cannot be is refused before anything runs" {
+	refused --limit cpu touch ::: ran
+	refused --limit memory=1G touch ::: ran
+	refused --limit as=lots touch ::: ran
+	match "$stderr" "option '--limit': 'lots' is not a size"
+	refused --nice 20 touch ::: ran
+	refused --nice -21 touch ::: ran
+	[[ ! -e ran ]]
+}
+
+@test "--limit and --nice: what only root may is refused before anything runs" {
+	((EUID == 0)) || skip 'needs root, to be another user'
+	as_other=(setpriv --reuid 54321 --regid 54321 --clear-groups prlimit --nofile=500:500)
+	"${as_other[@]}" "$COVEY" --version >/dev/null || skip 'another user cannot run the covey here'
+	run -2 --separate-stderr "${as_other[@]}" "$COVEY" --limit nofile=501 touch ::: ran
+	one_complaint
+	match "$stderr" "'nofile' cannot be raised to 501: the hard limit is 500"
+	run -2 --separate-stderr "${as_other[@]}" "$COVEY" --nice -1 touch ::: ran
+	one_complaint
+	[[ ! -e ran ]]
+}
