@@ -111,13 +111,25 @@ void cv_environ_release(struct cv_environ *environment)
 	memset(environment, 0, sizeof *environment);
 }
 
+/* Most tasks are the successors of the one before, and of ten successors nine change one digit. */
+static void put_task(struct cv_environ *environment, uint64_t task)
+{
+	char *at = environment->task + strlen("COVEY_TASK=");
+
+	if (task == environment->written.task + 1 && environment->task_end != NULL
+	    && *environment->task_end != '9')
+		++*environment->task_end;
+	else
+		environment->task_end = cv_number_put(at, task) - 1;
+}
+
 /* Most values are those of the attempt before. */
 static void put_values(struct cv_environ *environment, const struct cv_environ_values *values)
 {
 	const struct cv_environ_values *written = &environment->written;
 
 	if (values->task != written->task)
-		cv_number_put(environment->task + strlen("COVEY_TASK="), values->task);
+		put_task(environment, values->task);
 	if (values->attempt != written->attempt)
 		cv_number_put(environment->attempt + strlen("COVEY_ATTEMPT="), values->attempt);
 	if (values->tries != written->tries)

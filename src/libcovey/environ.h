@@ -17,6 +17,7 @@ struct cv_environ {
 	size_t n;
 	char *block;            /* the base's strings */
 	char task[32], attempt[32], tries[32], slot[32];
+	char *task_end;         /* the last digit in task */
 	char *run, *reason;     /* "COVEY_RUN=…", "COVEY_REASON=DIR/" with room for the slot */
 	char *reason_slot;      /* where in reason the slot goes */
 	struct cv_environ_values {

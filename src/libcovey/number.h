@@ -18,6 +18,12 @@ static inline char *cv_number_put(char *at, uint64_t number)
 	char digits[CV_NUMBER_SIZE];
 	size_t n = 0;
 
+	/* slots and attempts mostly are, and five such numbers are written for each attempt */
+	if (number < 10) {
+		*at++ = (char)('0' + number);
+		*at = '\0';
+		return at;
+	}
 	do
 		digits[n++] = (char)('0' + number % 10);
 	while ((number /= 10) != 0);
