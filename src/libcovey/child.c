@@ -48,8 +48,13 @@ static const char *set_fds(const int fds[3])
 	int i;
 
 	for (i = 0; i < 3; i++) {
-		if (fds[i] >= 0 && dup2(fds[i], i) < 0)
+		if (fds[i] < 0)
+			continue;
+		if (dup2(fds[i], i) < 0)
 			return "dup2";
+		/* both ends of a pipe come without blocking, but few programs expect EAGAIN */
+		if (i > 0 && fcntl(i, F_SETFL, 0) != 0)
+			return "fcntl";
 	}
 	return NULL;
 }

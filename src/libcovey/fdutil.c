@@ -29,14 +29,13 @@ int cv_fd_above_stdio(int fd)
 
 int cv_fd_pipe(int ends[2])
 {
-	/* the write end must block: it becomes the child's stdout, and few programs expect EAGAIN */
-	if (pipe2(ends, O_CLOEXEC) != 0)
+	if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0)
 		return -1;
 	if (ends[0] <= 2)
 		ends[0] = cv_fd_above_stdio(ends[0]);
 	if (ends[1] <= 2)
 		ends[1] = cv_fd_above_stdio(ends[1]);
-	if (ends[0] >= 0 && ends[1] >= 0 && fcntl(ends[0], F_SETFL, O_NONBLOCK) == 0)
+	if (ends[0] >= 0 && ends[1] >= 0)
 		return 0;
 	cv_fd_close(&ends[0]);
 	cv_fd_close(&ends[1]);

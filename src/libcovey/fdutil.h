@@ -23,7 +23,7 @@ static inline void cv_fd_close(int *fd)
 /* Moves fd to 3 or higher, closing the original. Returns the new one, or -1 with errno. */
 int cv_fd_above_stdio(int fd);
 
-/* Makes a pipe: ends[0] to read without blocking, ends[1] to write. Returns 0, or -1 with errno. */
+/* Makes a pipe: ends[0] to read, ends[1] to write, neither blocks. Returns 0, or -1 with errno. */
 int cv_fd_pipe(int ends[2]);
 
 /* Opens an unlinked file in directory dir, to read and write. Returns it, or -1 with errno. */

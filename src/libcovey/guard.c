@@ -81,21 +81,10 @@ static void restore_signals(const struct watch *w)
 	sigprocmask(SIG_SETMASK, &w->old_mask, NULL);
 }
 
-static int make_pipe(struct watch *w)
-{
-	if (cv_fd_pipe(w->pipe) != 0)
-		return -1;
-	if (fcntl(w->pipe[1], F_SETFL, O_NONBLOCK) == 0)
-		return 0;
-	cv_fd_close(&w->pipe[0]);
-	cv_fd_close(&w->pipe[1]);
-	return -1;
-}
-
 static int prepare(struct watch *w, struct covey_error *err)
 {
 	*w = (struct watch){ .pipe = { -1, -1 } };
-	if (make_pipe(w) != 0)
+	if (cv_fd_pipe(w->pipe) != 0)
 		return cv_error(err, COVEY_SYSTEM, errno, "cannot make a pipe for the guard");
 	if (cv_procfs_children(getpid(), &w->before) != 0)
 		return cv_error(err, COVEY_SYSTEM, errno, "cannot list children in '/proc'");

@@ -145,7 +145,7 @@ static int pipe_body(const struct place *p)
 	for (int fd = 0; fd < 3; fd++)
 		NEEDS(is_open(fd) == low[fd]);
 	NEEDS((fcntl(ends[0], F_GETFL) & O_NONBLOCK) != 0);
-	NEEDS((fcntl(ends[1], F_GETFL) & O_NONBLOCK) == 0);
+	NEEDS((fcntl(ends[1], F_GETFL) & O_NONBLOCK) != 0);
 	NEEDS(read(ends[0], &c, 1) == -1 && errno == EAGAIN);
 	NEEDS(write(ends[1], "x", 1) == 1);
 	NEEDS(read(ends[0], &c, 1) == 1 && c == 'x');
