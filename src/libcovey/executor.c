@@ -12,7 +12,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "clock.h"
 #include "error.h"
 #include "fdutil.h"
 #include "turn.h"
@@ -26,9 +25,7 @@ extern char **environ;
 
 covey_nsec covey_now(const struct covey *ex)
 {
-	if (ex == NULL)
-		return 0;
-	return (ex->suspended_at >= 0 ? ex->suspended_at : cv_clock_now()) - ex->paused;
+	return ex == NULL ? 0 : cv_now(ex);
 }
 
 /* ---- making one ---- */
@@ -150,7 +147,7 @@ static void set_policy(struct covey *ex, const struct covey_options *o)
 	ex->limits.tail_bytes = o->tail_bytes;
 	ex->limits.tmpdir = ex->tmpdir;
 	ex->limit = UINT_MAX;
-	ex->deadline = o->deadline > 0 ? cv_clock_add(covey_now(ex), o->deadline) : INT64_MAX;
+	ex->deadline = o->deadline > 0 ? cv_clock_add(cv_now(ex), o->deadline) : INT64_MAX;
 	ex->pull = o->next != NULL;
 	ex->input_ended = o->next == NULL;
 }
@@ -281,7 +278,7 @@ static int open_trees(struct covey *ex, struct covey_error *err)
 		if (cv_tree_init(&ex->tree) != 0)
 			return cv_error(err, COVEY_SYSTEM, errno, "cannot adopt orphans");
 		ex->adopts = true;
-		ex->next_scan = covey_now(ex);
+		ex->next_scan = cv_now(ex);
 	}
 	/* what is left running on purpose would be killed with the next in its cgroup */
 	ex->has_cgroup = (flags & COVEY_CGROUP) != 0 && (flags & COVEY_KEEP_LEFTOVERS) == 0
@@ -411,11 +408,11 @@ void covey_free(struct covey *ex)
 	drop_all_watches(ex);
 	covey_hold_output(ex, false);
 	covey_cancel(ex, COVEY_CANCEL_KILL);
-	give_up = covey_now(ex) + FREE_PATIENCE;
+	give_up = cv_now(ex) + FREE_PATIENCE;
 	do {
 		if (cv_turn(ex, COVEY_SEC, NULL) < 0)
 			break;
-	} while (anything_left(ex) && covey_now(ex) < give_up);
+	} while (anything_left(ex) && cv_now(ex) < give_up);
 	release(ex);
 }
 
@@ -518,7 +515,7 @@ covey_nsec covey_next_deadline(struct covey *ex)
 
 	if (ex == NULL)
 		return -1;
-	ex->now = covey_now(ex);
+	ex->now = cv_now(ex);
 	patience = cv_turn_patience(ex);
 	return patience == INT64_MAX ? -1 : patience;
 }

@@ -11,14 +11,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "clock.h"
 #include "fdutil.h"
 #include "number.h"
 #include "turn.h"
 
 void cv_emit(struct covey *ex, struct covey_event *event)
 {
-	if (ex->options.on_event == NULL)
+	if (ex->options.on_event == NULL || (ex->options.events >> event->type & 1) == 0)
 		return;
 	event->now = ex->now;
 	ex->emitting++;

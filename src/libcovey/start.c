@@ -8,7 +8,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "clock.h"
 #include "turn.h"
 
 /* so that a long row of starts does not keep a deadline waiting: a start may take milliseconds */
@@ -194,7 +193,7 @@ static void begin(struct cv_slot *slot, struct cv_task *task, const struct cv_sp
 	struct covey *ex = slot->ex;
 	struct covey_event event = { .type = COVEY_STARTED };
 
-	ex->now = covey_now(ex);
+	ex->now = cv_now(ex);
 	reset(slot, task);
 	slot->attempt.pid = spawned->pid;
 	ex->running++;

@@ -46,7 +46,12 @@ static const void *put_bytes(struct place *place, const void *data, size_t len)
 
 static const char *put_string(struct place *place, const char *string)
 {
-	return string == NULL ? NULL : put_bytes(place, string, strlen(string) + 1);
+	char *copy = place->bytes;
+
+	if (string == NULL)
+		return NULL;
+	place->bytes = stpcpy(copy, string) + 1;
+	return copy;
 }
 
 static const char *const *put_vector(struct place *place, const char *const *vector)

@@ -34,6 +34,11 @@ void cv_timer_clear(struct cv_timers *timers, struct cv_timer *timer);
 /* When the first timer is due; INT64_MAX if none is set. */
 covey_nsec cv_timers_due(const struct cv_timers *timers);
 
+static inline bool cv_timers_none(const struct cv_timers *timers)
+{
+	return RB_EMPTY(&timers->tree);
+}
+
 /* Clears and returns the first timer that is due at now, or NULL. */
 struct cv_timer *cv_timers_pop(struct cv_timers *timers, covey_nsec now);
 

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "clock.h"
 #include "error.h"
 #include "fdutil.h"
 
@@ -259,6 +258,8 @@ static void gather_deadlines(struct covey *ex)
 	struct cv_timer *timer;
 	int i;
 
+	if (cv_timers_none(&ex->timers))
+		return;
 	while ((timer = cv_timers_pop(&ex->timers, ex->now)) != NULL) {
 		struct cv_slot *slot = timer->owner;
 
@@ -280,7 +281,7 @@ static int gather_once(struct covey *ex, covey_nsec max_wait, struct covey_error
 {
 	int n = cv_loop_wait(&ex->loop, max_wait), i;
 
-	ex->now = covey_now(ex);
+	ex->now = cv_now(ex);
 	if (n < 0)
 		return cv_error(err, COVEY_SYSTEM, errno, "cannot wait for children");
 	for (i = 0; i < n; i++)
@@ -350,6 +351,9 @@ static void cut(struct cv_slot *slot)
 
 static void perform(struct cv_slot *slot, unsigned actions)
 {
+	/* the end of an attempt, the commonest of all, is dealt with after the others */
+	if (actions == CV_DO_END)
+		return;
 	if ((actions & CV_DO_PROBE) != 0) {
 		slot->probe = true;
 		cv_slot_touch(slot);
@@ -462,7 +466,7 @@ static void obey_cancel(struct covey *ex)
 	ex->cancel_asked = false;
 	if (ex->cancel_how != COVEY_CANCEL_WAITING)
 		covey_resume(ex);
-	ex->now = covey_now(ex);
+	ex->now = cv_now(ex);
 	if (ex->ending == CV_ENDING_NO)
 		ex->ending = CV_ENDING_CANCELLED;
 	ex->input_ended = true;
@@ -542,7 +546,7 @@ int cv_turn(struct covey *ex, covey_nsec max_wait, struct covey_error *err)
 	covey_nsec end;
 
 	ex->due = false;
-	ex->now = covey_now(ex);
+	ex->now = cv_now(ex);
 	obey_cancel(ex);
 	obey_deadline(ex);
 	cv_sched_promote(&ex->sched, ex->now);

@@ -17,6 +17,7 @@
 #include "attempt.h"
 #include "capture.h"
 #include "cgroup.h"
+#include "clock.h"
 #include "environ.h"
 #include "loop.h"
 #include "retry.h"
@@ -147,6 +148,12 @@ struct covey {
 	covey_nsec start_after;           /* until when, */
 	covey_nsec starving_since;        /* and since when; 0: not starving */
 };
+
+/* As covey_now, for a thing that is done several times an attempt. */
+static inline covey_nsec cv_now(const struct covey *ex)
+{
+	return (ex->suspended_at >= 0 ? ex->suspended_at : cv_clock_now()) - ex->paused;
+}
 
 /* One turn; as covey_step. */
 int cv_turn(struct covey *ex, covey_nsec max_wait, struct covey_error *err);
