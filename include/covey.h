@@ -357,6 +357,7 @@ struct covey_options {
 	covey_may_start_fn *may_start;  /* or NULL: whenever a slot is free */
 	covey_prepare_fn *prepare;    /* or NULL */
 	covey_event_fn *on_event;     /* or NULL */
+	uint32_t events;              /* bit 1u << type: on_event is called for it; default: all */
 	covey_output_fn *on_output;   /* or NULL */
 	void *user;                   /* for these */
 };

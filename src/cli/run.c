@@ -309,6 +309,7 @@ static void set_options(struct run *run, struct covey_options *options)
 	options->next = next;
 	options->prepare = feed_prepares(run->feed) ? prepare : NULL;
 	options->on_event = on_event;
+	options->events = run->sinks.wants | SINK_WANTS(COVEY_ENDED) | SINK_WANTS(COVEY_FINISHED);
 	options->on_output = sinks_want_output(&run->sinks) ? on_output : NULL;
 	options->user = run;
 }

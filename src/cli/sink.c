@@ -4,20 +4,25 @@
 
 void sinks_add(struct sinks *sinks, const struct sink *sink)
 {
+	unsigned type;
+
 	assert(sinks->n < SINK_MAX);
+	for (type = 0; type < SINK_TYPES; type++) {
+		if ((sink->wants & SINK_WANTS(type)) != 0)
+			sinks->by_type[type].who[sinks->by_type[type].n++] = (unsigned char)sinks->n;
+	}
 	sinks->list[sinks->n++] = *sink;
 	sinks->wants |= sink->wants;
 }
 
 void sinks_event(const struct sinks *sinks, const struct covey_event *event)
 {
-	unsigned i, bit = SINK_WANTS(event->type);
+	unsigned i;
 
-	if ((sinks->wants & bit) == 0)
-		return;
-	for (i = 0; i < sinks->n; i++) {
-		if ((sinks->list[i].wants & bit) != 0)
-			sinks->list[i].event(sinks->list[i].self, event);
+	for (i = 0; i < sinks->by_type[event->type].n; i++) {
+		const struct sink *sink = &sinks->list[sinks->by_type[event->type].who[i]];
+
+		sink->event(sink->self, event);
 	}
 }
 

@@ -17,12 +17,16 @@ struct sink {
 
 #define SINK_WANTS(type) (1U << (type))
 
-enum { SINK_MAX = 8 };
+enum { SINK_MAX = 8, SINK_TYPES = COVEY_EXPIRED + 1 };
 
 struct sinks {
 	struct sink list[SINK_MAX];
 	unsigned n;
 	unsigned wants;    /* of all of them */
+	struct {
+		unsigned n;
+		unsigned char who[SINK_MAX];
+	} by_type[SINK_TYPES];    /* which of them want an event of that type */
 };
 
 /* Adds a sink behind the others. */

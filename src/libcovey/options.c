@@ -24,6 +24,7 @@ void covey_options_init(struct covey_options *options, size_t size)
 	options->stop_signal = SIGTERM;
 	options->tail_bytes = 64 * 1024;
 	options->spill_bytes = 1024 * 1024;
+	options->events = UINT32_MAX;
 }
 
 void covey_command_init(struct covey_command *command, size_t size)

@@ -2865,6 +2865,34 @@ static void test_silent(struct rig *rig)
 	assert_int_equal(counts.succeeded, 2);
 }
 
+static void count_event(struct covey *ex, const struct covey_event *event, void *user)
+{
+	struct rig *rig = user;
+	unsigned *counts = rig->arg;
+
+	(void)ex;
+	counts[event->type]++;
+}
+
+/* Only the events that were asked for come. */
+static void test_events_asked_for(struct rig *rig)
+{
+	unsigned counts[COVEY_EXPIRED + 1] = { 0 }, type;
+
+	rig->o.on_event = count_event;
+	rig->o.events = 1U << COVEY_STARTED | 1U << COVEY_FINISHED;
+	rig->o.max_tries = 3;
+	rig->o.retry_interval = 0;
+	rig->arg = counts;
+	start_rig(rig);
+	sh(rig, "exit 1");
+	sh(rig, "exit 0");
+	assert_int_equal(covey_run(rig->ex, NULL), 0);
+	for (type = 0; type <= COVEY_EXPIRED; type++)
+		assert_int_equal(counts[type],
+		    type == COVEY_STARTED ? 4 : type == COVEY_FINISHED ? 2 : 0);
+}
+
 /* ---- all of them ---- */
 
 /* Bits of the ways to run a test in. */
@@ -2964,6 +2992,7 @@ static const struct entry entries[] = {
 	TEST(test_null, ANY),
 	TEST(test_names, ANY),
 	TEST(test_silent, BOTH),
+	TEST(test_events_asked_for, ANY),
 };
 
 struct all {
