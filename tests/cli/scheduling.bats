@@ -55,3 +55,16 @@ load common
 	one_complaint
 	[[ ! -e ran ]]
 }
+
+# ---- how many at once ----
+
+@test "the default of -j is what the CPU affinity leaves; N% is a part of it" {
+	(($(nproc) > 1)) || skip 'needs two CPUs'
+	cpu=$(taskset -cp $$ | sed 's/.*: *//; s/[-,].*//')
+	# {%} of the second is 1 only if it has waited for the first
+	run -0 taskset -c "$cpu" "$COVEY" -k -c 'sleep 0.1; echo {%}' ::: 1 2 3
+	same $'1\n1\n1' "$output"
+	run -0 taskset -c "$cpu" "$COVEY" -j 200% -k -c 'echo {%} >>slots; while [ "$(wc -l <slots)" -lt 2 ]; do
+	    sleep 0.02; done' ::: 1 2
+	same $'1\n2' "$(sort slots)"
+}
