@@ -91,7 +91,8 @@ enum covey_stdin {
 	COVEY_STDIN_NULL,   /* /dev/null */
 	COVEY_STDIN_FILE,   /* the file at stdin_path, opened anew for each attempt */
 	COVEY_STDIN_BYTES,  /* the stdin_len bytes at stdin_bytes, from the start in each attempt */
-	COVEY_STDIN_FD      /* the descriptor stdin_fd, shared; stays the caller's */
+	COVEY_STDIN_FD,     /* the descriptor stdin_fd, shared; stays the caller's */
+	COVEY_STDIN_INHERIT /* the caller's own */
 };
 
 /* One command. Everything pointed to is copied by covey_submit. */
@@ -306,7 +307,16 @@ enum {
 	 * With COVEY_SUBREAPER: this process starts no children but through this executor, so that a
 	 * child that cannot be told apart is an orphan of one of its trees, and is killed.
 	 */
-	COVEY_SOLE_PARENT = 1 << 7
+	COVEY_SOLE_PARENT = 1 << 7,
+	/*
+	 * Children stay in the caller's process group, so that they use its terminal as it does, and
+	 * are signalled together with it. A child that must end is; of what it leaves behind nothing
+	 * is known. What an outer covey has set in the environment is left there. Not with
+	 * COVEY_SUBREAPER.
+	 */
+	COVEY_SAME_GROUP = 1 << 8,
+	/* Children inherit every descriptor that is not close-on-exec, not only 0 to 2. */
+	COVEY_INHERIT_FDS = 1 << 9
 };
 
 /* A resource limit, as for setrlimit(2). */
@@ -352,6 +362,7 @@ struct covey_options {
 	const char *run_id;           /* COVEY_RUN; NULL: one is drawn */
 	const char *reason_dir;       /* directory for COVEY_REASON files; NULL: no COVEY_REASON */
 	const char *const *env;       /* the children's environment; NULL: the caller's at covey_new */
+	const char *slot_var;         /* a variable that is set to the slot's number from 0, or NULL */
 
 	covey_next_fn *next;          /* or NULL: everything is submitted by hand */
 	covey_may_start_fn *may_start;  /* or NULL: whenever a slot is free */

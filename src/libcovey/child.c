@@ -103,7 +103,8 @@ static const char *become(const struct cv_child *child, const sigset_t *mask)
 		return "chdir";
 	if (child->nofile != NULL && setrlimit(RLIMIT_NOFILE, child->nofile) != 0)
 		return "setrlimit";
-	close_others();
+	if (!child->inherit_fds)
+		close_others();
 	failed = child->settings == NULL ? NULL : apply_settings(child->settings);
 	if (failed != NULL)
 		return failed;

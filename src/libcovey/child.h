@@ -35,6 +35,7 @@ struct cv_child {
 	int cgroup_dir_fd;               /* what that path is relative to */
 	bool new_group;                  /* lead a process group of its own */
 	bool die_with_parent;            /* SIGKILL when the thread that started it ends */
+	bool inherit_fds;                /* what is not close-on-exec stays open */
 	const struct rlimit *nofile;     /* RLIMIT_NOFILE to set, or NULL */
 	const struct cv_child_settings *settings;  /* or NULL */
 

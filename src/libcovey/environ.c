@@ -7,14 +7,24 @@
 
 #include "number.h"
 
-#define NEXPORTS 6
+#define NEXPORTS 7
 
-static bool is_ours(const char *entry)
+static bool is_named(const char *entry, const char *name)
 {
-	return strncmp(entry, "COVEY_", 6) == 0;
+	size_t len = strlen(name);
+
+	return strncmp(entry, name, len) == 0 && entry[len] == '=';
 }
 
-static int copy_base(struct cv_environ *environment, const char *const *base)
+/* Will something else be in its place? */
+static bool is_replaced(const char *entry, const struct cv_environ_exports *exports)
+{
+	return (!exports->keep_outer && strncmp(entry, "COVEY_", 6) == 0)
+	    || (exports->slot_var != NULL && is_named(entry, exports->slot_var));
+}
+
+static int copy_base(struct cv_environ *environment, const char *const *base,
+    const struct cv_environ_exports *exports)
 {
 	size_t n = 0, bytes = 1, i;
 	char *at;
@@ -29,7 +39,7 @@ static int copy_base(struct cv_environ *environment, const char *const *base)
 	for (i = 0; i < n; i++) {
 		size_t len = strlen(base[i]) + 1;
 
-		if (is_ours(base[i]))
+		if (is_replaced(base[i], exports))
 			continue;
 		environment->envp[environment->n++] = memcpy(at, base[i], len);
 		at += len;
@@ -51,28 +61,40 @@ static int make_reason(struct cv_environ *environment, const char *reason_dir)
 }
 
 /* The exported variables are the last of the first NEXPORTS entries, so that fewer can be used. */
-static int make_exports(struct cv_environ *environment, const char *run_id, const char *reason_dir)
+static void export(struct cv_environ *environment, const char *entry)
 {
-	const char **end = environment->envp + NEXPORTS;
+	environment->envp[NEXPORTS - ++environment->nexports] = entry;
+}
 
-	if (run_id == NULL)
-		return 0;
-	if (asprintf(&environment->run, "COVEY_RUN=%s", run_id) < 0) {
+static int export_run(struct cv_environ *environment, const struct cv_environ_exports *exports)
+{
+	if (asprintf(&environment->run, "COVEY_RUN=%s", exports->run_id) < 0) {
 		environment->run = NULL;
 		return -1;
 	}
-	end[-1] = environment->run;
-	end[-2] = memcpy(environment->task, "COVEY_TASK=", 12);
-	end[-3] = memcpy(environment->attempt, "COVEY_ATTEMPT=", 15);
-	end[-4] = memcpy(environment->tries, "COVEY_TRIES=", 13);
-	end[-5] = memcpy(environment->slot, "COVEY_SLOT=", 12);
-	environment->nexports = 5;
-	if (reason_dir == NULL)
+	export(environment, environment->run);
+	export(environment, memcpy(environment->task, "COVEY_TASK=", 12));
+	export(environment, memcpy(environment->attempt, "COVEY_ATTEMPT=", 15));
+	export(environment, memcpy(environment->tries, "COVEY_TRIES=", 13));
+	export(environment, memcpy(environment->slot, "COVEY_SLOT=", 12));
+	if (exports->reason_dir == NULL)
 		return 0;
-	if (make_reason(environment, reason_dir) != 0)
+	if (make_reason(environment, exports->reason_dir) != 0)
 		return -1;
-	end[-6] = environment->reason;
-	environment->nexports = 6;
+	export(environment, environment->reason);
+	return 0;
+}
+
+static int export_slot(struct cv_environ *environment, const char *name)
+{
+	int n = asprintf(&environment->slot_from_0, "%s=%*s", name, CV_NUMBER_SIZE, "");
+
+	if (n < 0) {
+		environment->slot_from_0 = NULL;
+		return -1;
+	}
+	environment->slot_from_0_number = environment->slot_from_0 + n - CV_NUMBER_SIZE;
+	export(environment, environment->slot_from_0);
 	return 0;
 }
 
@@ -87,12 +109,13 @@ static const char *value_in(const char *const *envp, const char *name)
 	return NULL;
 }
 
-int cv_environ_init(struct cv_environ *environment, const char *const *base, const char *run_id,
-    const char *reason_dir)
+int cv_environ_init(struct cv_environ *environment, const char *const *base,
+    const struct cv_environ_exports *exports)
 {
 	memset(environment, 0, sizeof *environment);
-	if (copy_base(environment, base) != 0
-	    || make_exports(environment, run_id, reason_dir) != 0) {
+	if (copy_base(environment, base, exports) != 0
+	    || (exports->run_id != NULL && export_run(environment, exports) != 0)
+	    || (exports->slot_var != NULL && export_slot(environment, exports->slot_var) != 0)) {
 		cv_environ_release(environment);
 		return -1;
 	}
@@ -107,6 +130,7 @@ void cv_environ_release(struct cv_environ *environment)
 	free(environment->block);
 	free(environment->run);
 	free(environment->reason);
+	free(environment->slot_from_0);
 	free(environment->merged);
 	memset(environment, 0, sizeof *environment);
 }
@@ -138,6 +162,8 @@ static void put_values(struct cv_environ *environment, const struct cv_environ_v
 		cv_number_put(environment->slot + strlen("COVEY_SLOT="), values->slot);
 		if (environment->reason != NULL)
 			cv_number_put(environment->reason_slot, values->slot);
+		if (environment->slot_from_0 != NULL)
+			cv_number_put(environment->slot_from_0_number, values->slot - 1);
 	}
 	environment->written = *values;
 }

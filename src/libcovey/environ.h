@@ -7,6 +7,7 @@
 #ifndef CV_ENVIRON_H
 #define CV_ENVIRON_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "covey.h"
@@ -18,6 +19,8 @@ struct cv_environ {
 	char *block;            /* the base's strings */
 	char task[32], attempt[32], tries[32], slot[32];
 	char *task_end;         /* the last digit in task */
+	char *slot_from_0;      /* "NAME=" with room for a number, or NULL */
+	char *slot_from_0_number;  /* where in it that goes */
 	char *run, *reason;     /* "COVEY_RUN=…", "COVEY_REASON=DIR/" with room for the slot */
 	char *reason_slot;      /* where in reason the slot goes */
 	struct cv_environ_values {
@@ -29,12 +32,20 @@ struct cv_environ {
 	const char **merged;    /* the last answer of cv_environ_for, where it was made for one task */
 };
 
+/* What is exported; NULL: not. */
+struct cv_environ_exports {
+	const char *run_id;      /* as COVEY_RUN, and with it COVEY_TASK and the others */
+	const char *reason_dir;  /* with run_id: for COVEY_REASON */
+	const char *slot_var;    /* the name of a variable for the slot's number from 0 */
+	bool keep_outer;         /* COVEY_* of an outer run are kept */
+};
+
 /*
- * Copies base, less any COVEY_* of an outer run. With run_id, exports COVEY_RUN and the others;
- * with reason_dir, COVEY_REASON, too. Returns 0, or -1 when memory runs out.
+ * Copies base, less any COVEY_* of an outer run, and adds the exports. Returns 0, or -1 when memory
+ * runs out.
  */
-int cv_environ_init(struct cv_environ *environment, const char *const *base, const char *run_id,
-    const char *reason_dir);
+int cv_environ_init(struct cv_environ *environment, const char *const *base,
+    const struct cv_environ_exports *exports);
 void cv_environ_release(struct cv_environ *environment);
 
 /*

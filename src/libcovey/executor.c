@@ -86,6 +86,12 @@ static int check_options(const struct covey_options *o, struct covey_error *err)
 		return cv_error(err, COVEY_BAD_ARGUMENT, 0,
 		    "the option 'max_workers' is %u: it must be from 1 to %u", o->max_workers,
 		    COVEY_MAX_WORKERS);
+	if ((o->flags & COVEY_SAME_GROUP) != 0 && (o->flags & COVEY_SUBREAPER) != 0)
+		return cv_error(err, COVEY_BAD_ARGUMENT, 0,
+		    "COVEY_SAME_GROUP and COVEY_SUBREAPER cannot be used together");
+	if (o->slot_var != NULL && (*o->slot_var == '\0' || strchr(o->slot_var, '=') != NULL))
+		return cv_error(err, COVEY_BAD_ARGUMENT, 0,
+		    "the option 'slot_var' is '%.100s', which cannot name a variable", o->slot_var);
 	if (o->nice < -40 || o->nice > 40)
 		return cv_error(err, COVEY_BAD_ARGUMENT, 0, "the option 'nice' is not from -40 to 40");
 	if (o->max_tries == 0)
@@ -227,19 +233,25 @@ static int set_child_settings(struct covey *ex)
 static int open_spawner(struct covey *ex, struct covey_error *err)
 {
 	unsigned flags = ex->options.flags;
-	bool exports = (flags & (COVEY_EXPORT | COVEY_SUBREAPER)) != 0;
+	struct cv_environ_exports exports = {
+		.run_id = (flags & (COVEY_EXPORT | COVEY_SUBREAPER)) != 0 ? ex->run_id : NULL,
+		.reason_dir = ex->reason_dir, .slot_var = ex->options.slot_var,
+		.keep_outer = (flags & COVEY_SAME_GROUP) != 0,
+	};
 	const char *const *env = ex->options.env != NULL ? ex->options.env
 	    : (const char *const *)environ;
 
-	if (cv_environ_init(&ex->environ, env, exports ? ex->run_id : NULL, ex->reason_dir) != 0)
+	if (cv_environ_init(&ex->environ, env, &exports) != 0)
 		return out_of_memory(err);
+	ex->options.slot_var = NULL;
 	if (cv_spawner_init(&ex->spawner, ex->tmpdir) != 0)
 		return cv_error(err, COVEY_SYSTEM, errno, "cannot open '/dev/null'");
 	if (set_nofile(ex) != 0)
 		return cv_error(err, COVEY_SYSTEM, errno, "cannot read RLIMIT_NOFILE");
 	if (set_child_settings(ex) != 0)
 		return out_of_memory(err);
-	ex->spawner.new_group = true;
+	ex->spawner.new_group = (flags & COVEY_SAME_GROUP) == 0;
+	ex->spawner.inherit_fds = (flags & COVEY_INHERIT_FDS) != 0;
 	ex->spawner.die_with_parent = (flags & COVEY_DIE_WITH_PARENT) != 0;
 	ex->spawner.inherit_output = (flags & COVEY_INHERIT_OUTPUT) != 0;
 	return 0;

@@ -73,6 +73,8 @@ static int open_stdin(const struct cv_spawner *spawner, const struct cv_spawn *w
 		/* a copy at 3 or higher: dup2 of a descriptor onto itself would leave it close-on-exec */
 		*in = *mine = fcntl(what->stdin_fd, F_DUPFD_CLOEXEC, 3);
 		return *in < 0 ? -1 : 0;
+	case COVEY_STDIN_INHERIT:
+		return 0;
 	}
 	errno = EINVAL;
 	return -1;
@@ -162,7 +164,7 @@ int cv_spawn(struct cv_spawner *spawner, const struct cv_spawn *what, struct cv_
 		.fds = { -1, -1, -1 },
 		.cgroup_procs = what->cgroup_procs, .cgroup_dir_fd = what->cgroup_dir_fd,
 		.new_group = spawner->new_group, .die_with_parent = spawner->die_with_parent,
-		.nofile = spawner->nofile, .settings = spawner->settings,
+		.inherit_fds = spawner->inherit_fds, .nofile = spawner->nofile, .settings = spawner->settings,
 	};
 
 	child.path = cv_path_find(&spawner->path, what->argv[0], what->search);
@@ -171,7 +173,8 @@ int cv_spawn(struct cv_spawner *spawner, const struct cv_spawn *what, struct cv_
 	if (open_ends(spawner, what, &child, &ends) != 0) {
 		bool exhausted = passing(errno);
 
-		fail(spawned, child.fds[0] < 0 ? "open stdin" : "pipe", errno, exhausted);
+		fail(spawned, child.fds[0] < 0 && what->stdin_source != COVEY_STDIN_INHERIT
+		    ? "open stdin" : "pipe", errno, exhausted);
 		close_ends(&ends);
 		return -1;
 	}

@@ -16,7 +16,7 @@ struct cv_spawner {
 	int null_fd;                     /* /dev/null, to read and write */
 	const struct rlimit *nofile;     /* as in struct cv_child */
 	const struct cv_child_settings *settings;  /* as there */
-	bool new_group, die_with_parent, inherit_output;
+	bool new_group, die_with_parent, inherit_output, inherit_fds;
 	const char *tmpdir;
 };
 

@@ -55,6 +55,14 @@ static bool has_name(const char *const *envp, const char *name)
 	return false;
 }
 
+static int init(struct cv_environ *e, const char *const *environment, const char *run_id,
+    const char *reason_dir)
+{
+	struct cv_environ_exports exports = { .run_id = run_id, .reason_dir = reason_dir };
+
+	return cv_environ_init(e, environment, &exports);
+}
+
 static void assert_base(const char *const *envp)
 {
 	for (size_t i = 0; base[i] != NULL; i++) {
@@ -71,7 +79,7 @@ static void without_exports(void **state)
 	const char *const *envp;
 
 	(void)state;
-	assert_int_equal(cv_environ_init(&e, base, NULL, NULL), 0);
+	assert_int_equal(init(&e, base, NULL, NULL), 0);
 	envp = cv_environ_for(&e, &values, NULL);
 	assert_base(envp);
 	assert_int_equal(count(envp), count(base));
@@ -85,7 +93,7 @@ static void exports(void **state)
 	const char *const *envp;
 
 	(void)state;
-	assert_int_equal(cv_environ_init(&e, base, "night-7", NULL), 0);
+	assert_int_equal(init(&e, base, "night-7", NULL), 0);
 	envp = cv_environ_for(&e, &values, NULL);
 	assert_base(envp);
 	assert_true(has(envp, "COVEY_RUN=night-7"));
@@ -104,7 +112,7 @@ static void exported_reason_file(void **state)
 	const char *const *envp;
 
 	(void)state;
-	assert_int_equal(cv_environ_init(&e, base, "r", "/tmp/some dir"), 0);
+	assert_int_equal(init(&e, base, "r", "/tmp/some dir"), 0);
 	envp = cv_environ_for(&e, &values, NULL);
 	assert_true(has(envp, "COVEY_REASON=/tmp/some dir/4"));
 	assert_true(has(envp, "COVEY_RUN=r"));
@@ -120,7 +128,7 @@ static void values_are_written_anew(void **state)
 	const char *const *envp;
 
 	(void)state;
-	assert_int_equal(cv_environ_init(&e, base, "r", "/d"), 0);
+	assert_int_equal(init(&e, base, "r", "/d"), 0);
 	envp = cv_environ_for(&e, &largest, NULL);
 	assert_true(has(envp, "COVEY_TASK=18446744073709551615"));
 	assert_true(has(envp, "COVEY_ATTEMPT=4294967295"));
@@ -154,7 +162,7 @@ static void an_outer_run_is_forgotten(void **state)
 		struct cv_environ e;
 		const char *const *envp;
 
-		assert_int_equal(cv_environ_init(&e, outer, i == 0 ? NULL : "inner", NULL), 0);
+		assert_int_equal(init(&e, outer, i == 0 ? NULL : "inner", NULL), 0);
 		envp = cv_environ_for(&e, &values, NULL);
 		assert_true(has(envp, "A=1"));
 		assert_true(has(envp, "COVEYOR=belt"));
@@ -169,6 +177,47 @@ static void an_outer_run_is_forgotten(void **state)
 	}
 }
 
+/* Unless the children belong to the outer run, as those of a nested xargs do. */
+static void an_outer_run_is_kept_where_asked_for(void **state)
+{
+	static const char *const outer[] = { "COVEY_RUN=outer", "A=1", "COVEY_NEW=x", NULL };
+	const struct cv_environ_exports exports = { .keep_outer = true };
+	struct cv_environ e;
+	const char *const *envp;
+
+	(void)state;
+	assert_int_equal(cv_environ_init(&e, outer, &exports), 0);
+	envp = cv_environ_for(&e, &values, NULL);
+	for (size_t i = 0; outer[i] != NULL; i++)
+		assert_true(has(envp, outer[i]));
+	assert_int_equal(count(envp), 3);
+	cv_environ_release(&e);
+}
+
+static void the_slot_from_0(void **state)
+{
+	static const char *const outer[] = { "SLOT=9", "A=1", "SLOTS=2", NULL };
+	struct cv_environ_exports exports = { .slot_var = "SLOT" };
+	struct cv_environ_values first = values;
+	struct cv_environ e;
+	const char *const *envp;
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		exports.run_id = i == 0 ? NULL : "r";
+		assert_int_equal(cv_environ_init(&e, outer, &exports), 0);
+		envp = cv_environ_for(&e, &values, NULL);
+		assert_true(has(envp, "SLOT=3"));
+		assert_true(has(envp, "SLOTS=2"));
+		assert_int_equal(has(envp, "COVEY_SLOT=4"), i);
+		assert_int_equal(count(envp), i == 0 ? 3 : 8);
+		first.slot = 1;
+		assert_true(has(cv_environ_for(&e, &first, NULL), "SLOT=0"));
+		assert_true(has(cv_environ_for(&e, &largest, NULL), "SLOT=4294967294"));
+		cv_environ_release(&e);
+	}
+}
+
 static void the_base_is_copied(void **state)
 {
 	char entry[] = "NAME=before";
@@ -176,7 +225,7 @@ static void the_base_is_copied(void **state)
 	struct cv_environ e;
 
 	(void)state;
-	assert_int_equal(cv_environ_init(&e, mutable, NULL, NULL), 0);
+	assert_int_equal(init(&e, mutable, NULL, NULL), 0);
 	memset(entry, 'x', sizeof entry - 1);
 	assert_true(has(cv_environ_for(&e, &values, NULL), "NAME=before"));
 	cv_environ_release(&e);
@@ -188,7 +237,7 @@ static void an_empty_base(void **state)
 	struct cv_environ e;
 
 	(void)state;
-	assert_int_equal(cv_environ_init(&e, none, NULL, NULL), 0);
+	assert_int_equal(init(&e, none, NULL, NULL), 0);
 	assert_int_equal(count(cv_environ_for(&e, &values, NULL)), 0);
 	assert_null(cv_environ_search(&e));
 	cv_environ_release(&e);
@@ -205,7 +254,7 @@ static void changes(void **state)
 	const char *const *envp;
 
 	(void)state;
-	assert_int_equal(cv_environ_init(&e, base, "r", NULL), 0);
+	assert_int_equal(init(&e, base, "r", NULL), 0);
 	envp = cv_environ_for(&e, &values, change);
 	assert_true(has(envp, "HOME=/elsewhere"));
 	assert_true(has(envp, "NEW=2"));
@@ -230,7 +279,7 @@ static void names_are_compared_whole(void **state)
 	const char *const *envp;
 
 	(void)state;
-	assert_int_equal(cv_environ_init(&e, similar, NULL, NULL), 0);
+	assert_int_equal(init(&e, similar, NULL, NULL), 0);
 	envp = cv_environ_for(&e, &values, set);
 	assert_true(has(envp, "AB=new") && has(envp, "A=2") && has(envp, "ABC=3"));
 	assert_int_equal(count(envp), 3);
@@ -247,7 +296,7 @@ static void changes_win_over_exports(void **state)
 	const char *const *envp;
 
 	(void)state;
-	assert_int_equal(cv_environ_init(&e, base, "r", NULL), 0);
+	assert_int_equal(init(&e, base, "r", NULL), 0);
 	envp = cv_environ_for(&e, &values, change);
 	assert_true(has(envp, "COVEY_TASK=mine"));
 	assert_false(has_name(envp, "COVEY_RUN"));
@@ -264,7 +313,7 @@ static void no_changes_change_nothing(void **state)
 	const char *const *envp;
 
 	(void)state;
-	assert_int_equal(cv_environ_init(&e, base, "r", NULL), 0);
+	assert_int_equal(init(&e, base, "r", NULL), 0);
 	envp = cv_environ_for(&e, &values, none);
 	assert_base(envp);
 	assert_int_equal(count(envp), 5 + count(base));
@@ -280,7 +329,7 @@ static void an_entry_set_twice_goes_at_once(void **state)
 	const char *const *envp;
 
 	(void)state;
-	assert_int_equal(cv_environ_init(&e, twice, NULL, NULL), 0);
+	assert_int_equal(init(&e, twice, NULL, NULL), 0);
 	envp = cv_environ_for(&e, &values, unset);
 	assert_false(has_name(envp, "A"));
 	assert_true(has(envp, "B=2"));
@@ -298,7 +347,7 @@ static void search_follows_changes_and_comes_back(void **state)
 	struct cv_environ e;
 
 	(void)state;
-	assert_int_equal(cv_environ_init(&e, base, "r", NULL), 0);
+	assert_int_equal(init(&e, base, "r", NULL), 0);
 	assert_string_equal(cv_environ_search(&e), "/usr/bin:/bin");
 	cv_environ_for(&e, &values, set);
 	assert_string_equal(cv_environ_search(&e), "/opt/bin");
@@ -323,6 +372,8 @@ int main(void)
 		cmocka_unit_test(exported_reason_file),
 		cmocka_unit_test(values_are_written_anew),
 		cmocka_unit_test(an_outer_run_is_forgotten),
+		cmocka_unit_test(an_outer_run_is_kept_where_asked_for),
+		cmocka_unit_test(the_slot_from_0),
 		cmocka_unit_test(the_base_is_copied),
 		cmocka_unit_test(an_empty_base),
 		cmocka_unit_test(changes),

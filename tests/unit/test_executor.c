@@ -780,6 +780,27 @@ static void test_stdin_fd(struct rig *rig)
 	close(in[0]);
 }
 
+static void test_stdin_inherit(struct rig *rig)
+{
+	int own = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3), in[2];
+	struct covey_command c;
+	uint64_t id;
+
+	start_rig(rig);
+	assert_int_equal(pipe2(in, O_CLOEXEC), 0);
+	assert_int_equal(write(in[1], "mine\n", 5), 5);
+	close(in[1]);
+	assert_int_equal(dup2(in[0], STDIN_FILENO), STDIN_FILENO);
+	close(in[0]);
+	covey_command_init(&c, sizeof c);
+	c.stdin_source = COVEY_STDIN_INHERIT;
+	id = submit_script(rig, &c, "cat");
+	run(rig);
+	assert_int_equal(dup2(own, STDIN_FILENO), STDIN_FILENO);
+	close(own);
+	assert_string_equal(rig->tasks[id].text[0], "mine\n");
+}
+
 static void test_cwd(struct rig *rig)
 {
 	char here[PATH_MAX], line[PATH_MAX + 1];
@@ -1012,6 +1033,64 @@ static void test_inherit_fds(struct rig *rig)
 	close(other);
 	close(fds[0]);
 	close(fds[1]);
+}
+
+static void test_inherit_all_fds(struct rig *rig)
+{
+	int kept = open("/dev/null", O_RDONLY), closed = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	char script[200];
+	uint64_t id;
+
+	assert_true(kept > 2 && closed > 2);
+	rig->o.flags |= COVEY_INHERIT_FDS;
+	start_rig(rig);
+	snprintf(script, sizeof script, "for f in %d %d; do test -e /proc/$$/fd/$f && echo $f; done; :",
+	    kept, closed);
+	id = sh(rig, script);
+	run(rig);
+	snprintf(script, sizeof script, "%d\n", kept);
+	assert_string_equal(rig->tasks[id].text[0], script);
+	close(kept);
+	close(closed);
+}
+
+static void test_slot_var(struct rig *rig)
+{
+	uint64_t first, second;
+
+	assert_int_equal(setenv("SLOT", "outer", 1), 0);
+	rig->o.slot_var = "SLOT";
+	rig->o.max_workers = 2;
+	start_rig(rig);
+	/* each waits for the other, so that both slots are in use */
+	first = sh(rig, "echo $SLOT; : >first; until test -e second; do sleep 0.01; done");
+	second = sh(rig, "echo $SLOT; : >second; until test -e first; do sleep 0.01; done");
+	run(rig);
+	assert_string_equal(rig->tasks[first].text[0], "0\n");
+	assert_string_equal(rig->tasks[second].text[0], "1\n");
+	assert_int_equal(unsetenv("SLOT"), 0);
+}
+
+/* A child that belongs to the caller's group and the caller's outer run, and can be stopped. */
+static void test_same_group(struct rig *rig)
+{
+	char want[64];
+
+	assert_int_equal(setenv("COVEY_OUTER", "kept", 1), 0);
+	rig->o.flags |= COVEY_SAME_GROUP;
+	rig->o.max_workers = 1;
+	start_rig(rig);
+	sh(rig, "cut -d ' ' -f 5 /proc/$$/stat; echo $COVEY_OUTER$COVEY_RUN");
+	sh(rig, "exec sleep 3600");
+	while (rig->tasks[2].phase != PHASE_STARTED)
+		assert_true(turn(rig));
+	assert_int_equal(covey_cancel_task(rig->ex, 2, NULL), 0);
+	run(rig);
+	snprintf(want, sizeof want, "%d\nkept\n", (int)getpgrp());
+	assert_string_equal(rig->tasks[1].text[0], want);
+	assert_outcome(rig, 2, COVEY_CANCELLED);
+	assert_int_equal(rig->tasks[2].last.signal, SIGTERM);
+	assert_int_equal(unsetenv("COVEY_OUTER"), 0);
 }
 
 static const char *const *prepare(const struct covey_task *task, unsigned slot, void *user)
@@ -2750,6 +2829,11 @@ static void test_new_refuses(struct rig *rig)
 	REFUSED(rig, slow, -1);
 	REFUSED(rig, kill_after, -1);
 	REFUSED(rig, deadline, -1);
+	REFUSED(rig, slot_var, "");
+	REFUSED(rig, slot_var, "A=B");
+	rig->o.flags |= COVEY_SAME_GROUP | COVEY_SUBREAPER;
+	assert_refused(rig, "COVEY_SAME_GROUP");
+	rig->o.flags &= ~(unsigned)(COVEY_SAME_GROUP | COVEY_SUBREAPER);
 	rig->o.size--;
 	assert_refused(rig, "covey_options_init");
 	rig->o.size++;
@@ -2919,6 +3003,7 @@ static const struct entry entries[] = {
 	TEST(test_stdin_bytes, ANY),
 	TEST(test_stdin_null_and_file, ANY),
 	TEST(test_stdin_fd, ANY),
+	TEST(test_stdin_inherit, ANY),
 	TEST(test_cwd, ANY),
 	TEST(test_env, PIDFD | ADOPTING),
 	TEST(test_env_path, PIDFD | ADOPTING),
@@ -2931,6 +3016,9 @@ static const struct entry entries[] = {
 	TEST(test_limit_refused, ANY),
 	TEST(test_nice, ANY),
 	TEST(test_inherit_fds, ANY),
+	TEST(test_inherit_all_fds, ANY),
+	TEST(test_slot_var, ANY),
+	TEST(test_same_group, BOTH),
 	TEST(test_prepare, ANY),
 	TEST(test_may_start_pause, BOTH),
 	TEST(test_may_start_woken, BOTH),
