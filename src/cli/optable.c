@@ -22,6 +22,9 @@
 #define REGEX(member)     .kind = KIND_REGEX, FIELD(member, const char *)
 #define OUTCOMES(member)  .kind = KIND_OUTCOMES, FIELD(member, struct covey_outcomes)
 #define JOBS(member)      .kind = KIND_JOBS, FIELD(member, struct options_jobs)
+#define RATE(member)      .kind = KIND_RATE, FIELD(member, covey_nsec)
+#define LOAD(member)      .kind = KIND_LOAD, FIELD(member, struct pace_load)
+#define MEMFREE(member)   .kind = KIND_MEMFREE, FIELD(member, uint64_t)
 #define NICE(member)      .kind = KIND_NICE, FIELD(member, int)
 #define LIMITS(member)    .kind = KIND_LIMITS, FIELD(member, struct rlimits)
 #define HALT(member)      .kind = KIND_HALT, FIELD(member, struct halt)
@@ -64,6 +67,28 @@ static const struct option_row rows[] = {
 		JOBS(jobs), .initial = "100%", .shown = "the usable CPUs",
 		.help = "run N tasks at once, or N% of the usable CPUs; 0: as many as the limits "
 		    "on descriptors and processes allow",
+	},
+	[OPT_DELAY] = {
+		.name = "delay", .letters = "", .argument = "D", .group = GROUP_SCHEDULING,
+		DURATION(pace.delay), .initial = "0",
+		.help = "wait D from one start to the next, retries included",
+	},
+	[OPT_RATE] = {
+		.name = "rate", .letters = "", .argument = "N/s", .group = GROUP_SCHEDULING,
+		RATE(pace.interval), .shown = "no limit",
+		.help = "start no more than N attempts a second, minute (N/m) or hour (N/h), "
+		    "evenly",
+	},
+	[OPT_LOAD] = {
+		.name = "load", .letters = "", .argument = "N", .group = GROUP_SCHEDULING,
+		LOAD(pace.load), .shown = "no limit",
+		.help = "start nothing while the load average is N or more, or N% of the usable "
+		    "CPUs",
+	},
+	[OPT_MEMFREE] = {
+		.name = "memfree", .letters = "", .argument = "SIZE", .group = GROUP_SCHEDULING,
+		MEMFREE(pace.memfree), .initial = "0",
+		.help = "start nothing while less than SIZE of memory is available",
 	},
 	[OPT_NICE] = {
 		.name = "nice", .letters = "", .argument = "N", .group = GROUP_SCHEDULING,

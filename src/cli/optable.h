@@ -28,6 +28,9 @@ enum option_kind {
 	KIND_REGEX,     /* const char *, which regcomp(3) accepts */
 	KIND_OUTCOMES,  /* struct covey_outcomes; given again, it adds */
 	KIND_JOBS,      /* struct options_jobs */
+	KIND_RATE,      /* covey_nsec: what a start costs */
+	KIND_LOAD,      /* struct pace_load */
+	KIND_MEMFREE,   /* uint64_t */
 	KIND_NICE,      /* int */
 	KIND_LIMITS,    /* struct rlimits; given again, it adds */
 	KIND_HALT,      /* struct halt */

@@ -134,6 +134,12 @@ static int set_field(const struct option_row *row, const char *text, struct opti
 		return outcomes_add(text, field, err);
 	case KIND_JOBS:
 		return set_jobs(text, field, err);
+	case KIND_RATE:
+		return pace_parse_rate(text, field, err);
+	case KIND_LOAD:
+		return pace_parse_load(text, field, err);
+	case KIND_MEMFREE:
+		return pace_parse_memfree(text, field, err);
 	case KIND_NICE:
 		return set_nice(text, field, err);
 	case KIND_LIMITS:

@@ -14,6 +14,7 @@
 #include "clierror.h"
 #include "covey.h"
 #include "halt.h"
+#include "pace.h"
 #include "rlimits.h"
 
 /* One for each option, in the order of --help. */
@@ -25,6 +26,10 @@ enum option_id {
 	OPT_REPLACE,
 	OPT_SHELL,
 	OPT_JOBS,
+	OPT_DELAY,
+	OPT_RATE,
+	OPT_LOAD,
+	OPT_MEMFREE,
 	OPT_NICE,
 	OPT_LIMIT,
 	OPT_TRIES,
@@ -96,6 +101,7 @@ struct options {
 
 	/* scheduling */
 	struct options_jobs jobs;       /* JOBS_PERCENT, 100 */
+	struct pace_options pace;       /* nothing to wait for; cpus is not filled in */
 	int nice;                       /* added to our niceness; 0 */
 	struct rlimits limits;           /* of the tasks; none */
 

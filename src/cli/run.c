@@ -17,6 +17,7 @@
 #include "out_group.h"
 #include "out_line.h"
 #include "outq.h"
+#include "pace.h"
 #include "progress.h"
 #include "shquote.h"
 #include "signals.h"
@@ -40,6 +41,8 @@ struct run {
 	struct verdict verdict;
 	struct describe about;
 	struct signals signals;
+	struct pace pace;
+	bool told_waiting;             /* that nothing runs because of the pace */
 	regex_t retry_match;
 	bool has_retry_match;
 	bool halted;
@@ -169,6 +172,29 @@ static const char *const *prepare(const struct covey_task *task, unsigned slot, 
 	const struct run *run = user;
 
 	return feed_prepare(run->feed, task, slot);
+}
+
+/* With nothing running there is nothing to see but that; once is enough. */
+static void say_waiting(struct run *run)
+{
+	char why[PACE_WORDS_SIZE];
+
+	if (run->told_waiting || run->pace.running > 0 || run->options->quiet
+	    || (run->pace.reason != PACE_LOAD && run->pace.reason != PACE_MEMORY))
+		return;
+	run->told_waiting = true;
+	pace_why(&run->pace, why);
+	complain(run, "waiting to start: %s", why);
+}
+
+static covey_nsec may_start(struct covey *ex, void *user)
+{
+	struct run *run = user;
+	covey_nsec wait = pace_wait(&run->pace, covey_now(ex));
+
+	if (wait > 0)
+		say_waiting(run);
+	return wait;
 }
 
 /* --retry-match: does the attempt's stderr say so? */
@@ -303,6 +329,7 @@ static void set_options(struct run *run, struct covey_options *options)
 	options->max_output = o->max_output;
 	options->reason_dir = run->setup->scratch;
 	options->child_nofile = run->setup->child_nofile;
+	options->may_start = pace_limits(&o->pace) ? may_start : NULL;
 	options->nice = o->nice;
 	options->limits = o->limits.list;
 	options->nlimits = o->limits.n;
@@ -365,6 +392,18 @@ static int add_output(struct run *run, struct cli_error *err)
 	return 0;
 }
 
+static void add_pace(struct run *run)
+{
+	struct pace_options options = run->options->pace;
+	struct sink sink = pace_sink(&run->pace);
+
+	if (!pace_limits(&options))
+		return;
+	options.cpus = jobs_cpus();
+	pace_init(&run->pace, &options, NULL);
+	sinks_add(&run->sinks, &sink);
+}
+
 static int compile_retry_match(struct run *run, struct cli_error *err)
 {
 	const char *text = run->options->retry_match;
@@ -386,6 +425,7 @@ static int open_executor(struct run *run, struct cli_error *err)
 	run->ex = covey_new(&options, &why);
 	if (run->ex == NULL)
 		return cli_error_set(err, "%s", why.message);
+	run->pace.ex = run->ex;
 	outq_attach(run->q, run->ex);
 	feed_on_refused(run->feed, on_refused, run);
 	if (signals_open(&run->signals, run->setup->guard->fd, err) != 0)
@@ -406,6 +446,7 @@ static int set_up(struct run *run, struct cli_error *err)
 	if (add_summary(run, err) != 0 || add_output(run, err) != 0
 	    || compile_retry_match(run, err) != 0)
 		return -1;
+	add_pace(run);
 	return open_executor(run, err);
 }
 

@@ -68,3 +68,71 @@ load common
 	    sleep 0.02; done' ::: 1 2
 	same $'1\n2' "$(sort slots)"
 }
+
+# ---- when they start ----
+
+# msec: the time
+msec() {
+	echo $((${EPOCHREALTIME/./} / 1000))
+}
+
+# spread N MS SINCE: N attempts have run, which took MS at least from each start to the next
+spread() {
+	same "$1" "$(wc -l <ran)"
+	(($(msec) - $3 >= ($1 - 1) * $2))
+}
+
+@test "--delay: starts are apart, those of retries, too" {
+	since=$(msec)
+	run -123 --separate-stderr covey --delay 100ms -j 4 --tries 3 --retry-interval 0 \
+	    -c 'echo >>ran; [ {} != 2 ]' ::: 1 2 3
+	spread 5 100 "$since"
+}
+
+@test "--rate: so many starts in a second, retries included" {
+	since=$(msec)
+	run -123 --separate-stderr covey --rate 10/s -j 9 --tries 3 --retry-interval 0 \
+	    -c 'echo >>ran; [ {} != 2 ]' ::: 1 2 3 4
+	spread 6 100 "$since"
+}
+
+@test "a run that waits for its rate can be stopped" {
+	start --rate 1/h -c 'echo {}; : >first-{}' ::: 1 2
+	wait_for test -e first-1
+	kill -TERM "$pid"
+	finish 'signal SIGTERM'
+	match "$(<err)" '1 succeeded, 0 failed, 1 not started'
+}
+
+@test "a deadline passes while nothing may start" {
+	run -124 --separate-stderr covey --rate 1/h --deadline 300ms -c ': >ran-{}' ::: 1 2
+	[[ -e ran-1 && ! -e ran-2 ]]
+}
+
+@test "--memfree: nothing starts, and covey says why, once" {
+	start --memfree "$(awk '/^MemTotal/ { print $2 "K" }' /proc/meminfo)" touch ::: a b
+	wait_for grep -q . err
+	match "$(<err)" '^covey: waiting to start: [0-9]+M of memory are available, and [0-9]+M are to be$'
+	kill -TERM "$pid"
+	finish 'signal SIGTERM'
+	same 1 "$(grep -c waiting err)"
+	[[ ! -e a && ! -e b ]]
+}
+
+@test "--load and --memfree: with enough of both, everything runs" {
+	run -0 --separate-stderr covey --load 100000 --memfree 1M -k echo ::: {1..20}
+	same "$(seq 20)" "$output"
+	same '' "$stderr"
+}
+
+@test "--delay, --rate, --load, --memfree: what cannot be is refused" {
+	refused --delay soon touch ::: ran
+	refused --rate 10 touch ::: ran
+	match "$stderr" "option '--rate': '10' is not a rate such as 10/s, 100/m or 0.5/h"
+	refused --rate 0/s touch ::: ran
+	refused --load 0 touch ::: ran
+	refused --load much touch ::: ran
+	refused --memfree 1000000T touch ::: ran
+	match "$stderr" "is more than the [0-9]+M of memory that there are"
+	[[ ! -e ran ]]
+}
