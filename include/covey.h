@@ -1,19 +1,26 @@
 /*
- * covey.h - run many commands at once, each in a child process of its own
+ * covey.h - run many commands and functions at once, each in a child process of its own
  *
- * An executor takes commands, runs a bounded number of them at a time, captures what they print,
- * kills what overstays its time together with everything it started, runs failures again on their
- * own clock, and says exactly how each one ended.
+ * An executor takes commands and functions, runs a bounded number of them at a time, captures what
+ * they print and return, kills what overstays its time together with everything it started, runs
+ * failures again on their own clock, and says exactly how each one ended.
  *
  *	struct covey_options o;
+ *	struct covey_results *done;
  *	struct covey *ex;
  *
  *	covey_options_init(&o, sizeof o);
- *	o.on_event = show;
  *	ex = covey_new(&o, &err);
- *	covey_submit(ex, &command, &id, &err);      (as often as you like)
- *	covey_run(ex, &err);                        (until everything has finished)
+ *	covey_submit(ex, &command, &id, &err);            (as often as you like)
+ *	covey_submit_function(ex, &function, &id, &err);
+ *	covey_wait(ex, 0, &done, &err);                   (until everything has finished)
+ *	for (i = 0; i < done->nfailed; i++)
+ *		show(done->failed[i]);
+ *	covey_results_free(done);
  *	covey_free(ex);
+ *
+ * A host that wants to be told as things happen sets on_event, and one with an event loop of its
+ * own polls covey_fd and calls covey_step.
  *
  * The library never prints, never exits and leaves alone what belongs to its host: signal
  * dispositions (but for SIGCHLD where the kernel has no pidfd, and then the host's handler is
@@ -61,7 +68,7 @@ struct covey_error {
 /* How an attempt ended. */
 enum covey_outcome {
 	COVEY_SUCCESS,    /* exit status 0 */
-	COVEY_EXIT,       /* another exit status: 1 to 255 */
+	COVEY_EXIT,       /* another exit status, or a function's failure code: 1 to 255 */
 	COVEY_SIGNAL,     /* killed by a signal that this executor did not send */
 	COVEY_TIMEOUT,    /* its timeout passed and it was killed */
 	COVEY_SPAWN,      /* could not be started: see sys_errno */
@@ -114,10 +121,73 @@ struct covey_command {
 /* Fills in the defaults; size is sizeof *command. */
 void covey_command_init(struct covey_command *command, size_t size);
 
+/* ---- functions ---- */
+
+/*
+ * What a function has in its child. The library makes it; the functions below are for use in the
+ * child only.
+ */
+struct covey_call {
+	const void *arg;              /* the copied arguments */
+	size_t arg_len;
+	uint64_t task;
+	unsigned attempt, tries, slot;
+};
+
+/*
+ * A function to be run as a task. It is called in a forked child, which ends when it returns:
+ * 0 means success, anything else is a failure code (as an exit status: one that is not from 1 to
+ * 255 counts as 255).
+ *
+ * The child is a copy of the host: what the function reads is the host's memory at the time of the
+ * fork, and what it writes nobody else sees. It has /dev/null as its stdin, its own stdout and
+ * stderr, which are captured (stdio's included, and flushed at the end), and no other descriptor
+ * of the host's but those of "inherit_fds"; default signal handlers; neither the host's atexit
+ * handlers nor what its stdio had buffered. Of the threads of the host only the one that called
+ * covey_step exists in it: in a host with threads the function must not wait for locks that
+ * others may have held (malloc's are taken care of by the C library).
+ */
+typedef int covey_function_fn(struct covey_call *call);
+
+/*
+ * Adds bytes to the function's result. Returns 0, or -1 with errno: EFBIG when the result would be
+ * larger than the executor's max_result. A function that returns 0 although this has failed is a
+ * failure all the same, with code 255 and a reason: results are never cut silently.
+ */
+int covey_return(struct covey_call *call, const void *data, size_t len);
+
+/*
+ * Notes why the function fails, for "reason" in struct covey_attempt (at most 1023 bytes, the rest
+ * is cut), and returns code: return covey_fail(call, 1, "division by zero");
+ */
+int covey_fail(struct covey_call *call, int code, const char *format, ...)
+#ifdef __GNUC__
+    __attribute__((format(printf, 3, 4)))
+#endif
+    ;
+
+/* One function with its arguments. Everything pointed to, but for user, is copied. */
+struct covey_function {
+	size_t size;                  /* set by covey_function_init */
+	covey_function_fn *run;
+	const char *name;             /* stands for the command in messages; NULL: "function" */
+	const void *arg;              /* arg_len bytes, copied; the function sees the copy */
+	size_t arg_len;
+	covey_nsec timeout;           /* of one attempt; 0 for the executor's */
+	unsigned tries;               /* attempts in all; 0 for the executor's */
+	void *user;                   /* handed back with every event; never looked at */
+};
+
+/* Fills in the defaults; size is sizeof *function. */
+void covey_function_init(struct covey_function *function, size_t size);
+
 /* A task as events show it; valid until its COVEY_FINISHED event has been delivered. */
 struct covey_task {
 	uint64_t id;                  /* from 1, in the order of submission */
-	const char *const *argv;
+	const char *const *argv;      /* of a function: its name alone */
+	covey_function_fn *run;       /* of a function; NULL for a command */
+	const void *arg;              /* of a function: the copied arguments */
+	size_t arg_len;
 	unsigned tries;               /* attempts allowed in all */
 	unsigned attempts;            /* attempts started so far */
 	void *user;
@@ -190,11 +260,16 @@ struct covey_attempt {
 	bool oom;                     /* killed by the kernel's out-of-memory killer */
 	struct rusage usage;          /* of the child and what it waited for */
 	int output_errno;             /* what it printed could not be kept whole: why (ENOSPC, …); or 0 */
-	const char *reason;           /* the line it wrote to COVEY_REASON, or NULL */
+	const char *reason;           /* the line it wrote to COVEY_REASON, a function's covey_fail; or NULL */
+	const char *backtrace;        /* of a function that crashed: a line for each frame, or NULL */
 	struct covey_output *out, *err;  /* NULL where nothing was printed or captured */
+	struct covey_output *result;  /* what a function returned; NULL where that was nothing */
 };
 
-/* Moves an output (stream 1 or 2) out of the attempt; the caller frees it. May return NULL. */
+/* What covey_take_output calls a function's result; 1 and 2 are stdout and stderr. */
+#define COVEY_RESULT 3
+
+/* Moves an output (1, 2 or COVEY_RESULT) out of the attempt; the caller frees it. May return NULL. */
 struct covey_output *covey_take_output(struct covey_attempt *attempt, int stream);
 
 /* ---- events ---- */
@@ -350,6 +425,7 @@ struct covey_options {
 
 	size_t tail_bytes;            /* kept of a stream that on_output deals with; default 64 KiB */
 	uint64_t max_output;          /* kept of a stream: its head and its tail; 0: everything */
+	uint64_t max_result;          /* bytes that a function may return; 0, the default: any number */
 	size_t spill_bytes;           /* of a stream held in memory; more goes to a file; default 1 MiB */
 	const char *tmpdir;           /* for such files; NULL: $TMPDIR, or /tmp */
 
@@ -392,6 +468,10 @@ void covey_free(struct covey *ex);
 int covey_submit(struct covey *ex, const struct covey_command *command, uint64_t *id,
     struct covey_error *err);
 
+/* The same for a function. */
+int covey_submit_function(struct covey *ex, const struct covey_function *function, uint64_t *id,
+    struct covey_error *err);
+
 /*
  * Would a command of this name be found, in PATH or at its path, and may it be executed? If not,
  * err->sys_errno says why: ENOENT, EACCES, ….
@@ -413,6 +493,40 @@ int covey_step(struct covey *ex, covey_nsec max_wait, struct covey_error *err);
 
 /* Turns until everything has finished. */
 int covey_run(struct covey *ex, struct covey_error *err);
+
+/* One task that has finished. The caller's, as part of struct covey_results. */
+struct covey_result {
+	const struct covey_task *task;      /* what was called, with which arguments */
+	enum covey_outcome outcome;
+	struct covey_attempt *attempt;      /* the last one; NULL if it was never started */
+};
+
+struct covey_results {
+	size_t nsucceeded, nfailed;
+	struct covey_result **succeeded;    /* in the order in which they finished */
+	struct covey_result **failed;
+};
+
+/* How long covey_wait waits by default. */
+#define COVEY_WAIT_DEFAULT (3600 * COVEY_SEC)
+
+/*
+ * Turns until everything has finished, for at most timeout nanoseconds (0: COVEY_WAIT_DEFAULT;
+ * INT64_MAX: for ever), and gives what has finished meanwhile, as two lists that the caller
+ * releases with covey_results_free, also after the executor is gone.
+ *
+ * When the time has passed, what runs is killed, and it and what had not been started yet fail
+ * with COVEY_DEADLINE; what waited to be run again keeps the outcome of its last attempt. A retry
+ * that would come too late is run at once instead. All of them are in the lists: every task that
+ * was submitted is in one of them. Afterwards, more may be submitted and waited for.
+ *
+ * Returns 0 whatever came of the tasks; -1 on failure, with *results NULL.
+ */
+int covey_wait(struct covey *ex, covey_nsec timeout, struct covey_results **results,
+    struct covey_error *err);
+
+/* Releases results and everything in them; NULL is allowed. */
+void covey_results_free(struct covey_results *results);
 
 /* A descriptor that poll(2) finds readable when covey_step has something to do; not the caller's. */
 int covey_fd(const struct covey *ex);
@@ -458,7 +572,8 @@ void covey_hold_output(struct covey *ex, bool hold);
 struct covey_counts {
 	uint64_t submitted, queued, running, delayed, succeeded, failed;
 };
-void covey_count(const struct covey *ex, struct covey_counts *counts);
+/* size is sizeof *counts. */
+void covey_count(const struct covey *ex, struct covey_counts *counts, size_t size);
 
 /* Has everything been submitted: did "next" say COVEY_NEXT_END, or was there no "next" at all? */
 bool covey_input_ended(const struct covey *ex);

@@ -108,7 +108,7 @@ static void compose(struct progress *progress, char line[LINE_SIZE])
 	size_t len;
 	int n;
 
-	covey_count(progress->ex, &counts);
+	covey_count(progress->ex, &counts, sizeof counts);
 	if (covey_input_ended(progress->ex))
 		snprintf(total, sizeof total, "/%llu", (unsigned long long)counts.submitted);
 	n = snprintf(line, LINE_SIZE, "covey: %llu%s done, %llu running, %llu failed, %llu retrying",

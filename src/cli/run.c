@@ -106,7 +106,7 @@ static void check_halt(struct run *run)
 
 	if (run->options->halt.when == HALT_NEVER || run->halted || run->sig != 0)
 		return;
-	covey_count(run->ex, &all);
+	covey_count(run->ex, &all, sizeof all);
 	counts.total = all.submitted;
 	counts.total_known = covey_input_ended(run->ex);
 	if (halt_reached(&run->options->halt, &counts))

@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <linux/close_range.h>
 #include <stdint.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -60,7 +61,7 @@ static const char *set_fds(const int fds[3])
 }
 
 /* What the host left open without close-on-exec is not the child's either. */
-static void close_others(void)
+static void close_on_exec(void)
 {
 	/* kernels before 5.11 lack this; there, the host's inheritable descriptors are inherited */
 	syscall(SYS_close_range, 3U, UINT_MAX, CLOSE_RANGE_CLOEXEC);
@@ -86,8 +87,8 @@ static const char *apply_settings(const struct cv_child_settings *settings)
 	return NULL;
 }
 
-/* Returns the step that failed, with errno; does not return at all if everything worked. */
-static const char *become(const struct cv_child *child, const sigset_t *mask)
+/* Returns the step that failed, with errno, or NULL. */
+static const char *take_place(const struct cv_child *child)
 {
 	const char *failed;
 
@@ -103,8 +104,18 @@ static const char *become(const struct cv_child *child, const sigset_t *mask)
 		return "chdir";
 	if (child->nofile != NULL && setrlimit(RLIMIT_NOFILE, child->nofile) != 0)
 		return "setrlimit";
+	return NULL;
+}
+
+/* Does not return at all if everything worked. */
+static const char *become(const struct cv_child *child, const sigset_t *mask)
+{
+	const char *failed = take_place(child);
+
+	if (failed != NULL)
+		return failed;
 	if (!child->inherit_fds)
-		close_others();
+		close_on_exec();
 	failed = child->settings == NULL ? NULL : apply_settings(child->settings);
 	if (failed != NULL)
 		return failed;
@@ -145,5 +156,121 @@ pid_t cv_child_start(struct cv_child *child)
 			continue;
 		return -1;
 	}
+	return pid;
+}
+
+/* ---- without exec ---- */
+
+static void close_span(unsigned low, unsigned high)
+{
+	struct rlimit limit;
+	unsigned fd;
+
+	if (syscall(SYS_close_range, low, high, 0U) == 0 || getrlimit(RLIMIT_NOFILE, &limit) != 0)
+		return;
+	for (fd = low; fd <= high && fd < limit.rlim_cur; fd++)
+		close((int)fd);
+}
+
+/* The lowest kept descriptor from low on; UINT_MAX: none. */
+static unsigned next_kept(const struct cv_child_settings *settings, int result_fd, unsigned low)
+{
+	unsigned next = result_fd >= (int)low ? (unsigned)result_fd : UINT_MAX;
+	size_t i;
+
+	for (i = 0; settings != NULL && i < settings->ninherit_fds; i++) {
+		unsigned fd = (unsigned)settings->inherit_fds[i];
+
+		if (fd >= low && fd < next)
+			next = fd;
+	}
+	return next;
+}
+
+/* There is no exec to close them: a copy of a pipe's end that is kept here would hold it open. */
+static void close_others(const struct cv_child *child, int result_fd)
+{
+	unsigned low = 3, kept;
+
+	while ((kept = next_kept(child->settings, result_fd, low)) != UINT_MAX) {
+		if (kept > low)
+			close_span(low, kept - 1);
+		low = kept + 1;
+	}
+	close_span(low, UINT_MAX);
+}
+
+/* As become, up to the call. */
+static const char *prepare_call(const struct cv_child *child, struct cv_call *call,
+    const sigset_t *mask)
+{
+	const char *failed = take_place(child);
+
+	if (failed != NULL)
+		return failed;
+	if (fcntl(call->result_fd, F_SETFL, 0) != 0)
+		return "fcntl";
+	close_others(child, call->result_fd);
+	failed = child->settings == NULL ? NULL : apply_settings(child->settings);
+	if (failed != NULL)
+		return failed;
+	drop_handlers();
+	environ = (char **)(uintptr_t)child->envp;
+	return sigprocmask(SIG_SETMASK, mask, NULL) != 0 ? "sigprocmask" : NULL;
+}
+
+/* A pointer that comes from a child is not to be followed, a number can be looked up. */
+static const char *const steps[] = {
+	"setpgid", "prctl", "dup2", "fcntl", "chdir", "setrlimit", "setpriority", "sigprocmask",
+};
+
+static int step_number(const char *step)
+{
+	int i = sizeof steps / sizeof *steps;
+
+	while (i > 0 && strcmp(steps[i - 1], step) != 0)
+		i--;
+	return i;
+}
+
+const char *cv_child_step(int number)
+{
+	return number > 0 && number <= (int)(sizeof steps / sizeof *steps) ? steps[number - 1] : "fork";
+}
+
+static _Noreturn void call_main(const struct cv_child *child, struct cv_call *call,
+    const sigset_t *mask, pid_t parent)
+{
+	const char *failed = prepare_call(child, call, mask);
+
+	/* the parent has gone before it could be told by its death */
+	if (failed == NULL && child->die_with_parent && getppid() != parent)
+		_exit(127);
+	if (failed == NULL)
+		cv_call_run(call);
+	call->note->failed_errno = errno;
+	call->note->failed_step = step_number(failed);
+	_exit(127);
+}
+
+pid_t cv_child_fork(struct cv_child *child, struct cv_call *call)
+{
+	pid_t parent = getpid(), pid;
+	sigset_t all, mask;
+
+	child->failed_step = NULL;
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &mask);
+	pid = fork();
+	if (pid == 0)
+		call_main(child, call, &mask, parent);
+	if (pid < 0) {
+		child->failed_step = "fork";
+		child->failed_errno = errno;
+	}
+	pthread_sigmask(SIG_SETMASK, &mask, NULL);
+	/* on both sides, since nobody knows who comes first; it may have ended already */
+	if (pid > 0 && child->new_group)
+		(void)setpgid(pid, pid);
 	return pid;
 }

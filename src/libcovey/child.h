@@ -1,7 +1,7 @@
 /*
- * child - between vfork and exec
+ * child - between vfork and exec, or between fork and the call of a function
  *
- * Level 1, mechanism. The child shares the parent's memory until it execs, and the parent does
+ * Level 1, mechanism. The vforked child shares the parent's memory until it execs, and the parent does
  * not run meanwhile: only async-signal-safe calls, no allocation, no locks, and nothing written
  * but what is meant for the parent. Everything is prepared beforehand in struct cv_child.
  */
@@ -13,6 +13,7 @@
 #include <sys/resource.h>
 #include <sys/types.h>
 
+#include "call.h"
 #include "covey.h"
 
 /* What the children of one executor are given, or kept from; seldom anything. */
@@ -49,5 +50,14 @@ struct cv_child {
  * filled in; then there is no child left to wait for. "fork" as the step: none could be made.
  */
 pid_t cv_child_start(struct cv_child *child);
+
+/*
+ * Forks a child for a function; path and argv are not used. Returns its pid, or -1 with
+ * failed_errno and failed_step filled in. What fails in the child it writes into the call's note.
+ */
+pid_t cv_child_fork(struct cv_child *child, struct cv_call *call);
+
+/* The name of what has failed according to a note, whatever number that has. */
+const char *cv_child_step(int number);
 
 #endif

@@ -2,6 +2,7 @@
  * The public calls: arguments are checked and copied here; everything else happens in turns.
  */
 #include <bsd/stdlib.h>
+#include <bsd/sys/param.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -152,6 +153,8 @@ static void set_policy(struct covey *ex, const struct covey_options *o)
 	ex->limits.max_output = o->max_output;
 	ex->limits.tail_bytes = o->tail_bytes;
 	ex->limits.tmpdir = ex->tmpdir;
+	ex->result_limits.spill_bytes = o->spill_bytes;
+	ex->result_limits.tmpdir = ex->tmpdir;
 	ex->limit = UINT_MAX;
 	ex->deadline = o->deadline > 0 ? cv_clock_add(cv_now(ex), o->deadline) : INT64_MAX;
 	ex->pull = o->next != NULL;
@@ -325,11 +328,12 @@ static void release_slot(struct cv_slot *slot)
 
 	if (slot->task != NULL && slot->attempt.pid > 0 && !slot->reaped)
 		cv_slot_signal_group(slot, SIGKILL);
-	for (i = 0; i < 2; i++) {
+	for (i = 0; i < CV_NSTREAMS; i++) {
 		covey_output_free(cv_capture_take(&slot->captures[i]));
 		cv_capture_close(&slot->captures[i]);
 	}
 	cv_fd_close(&slot->exit_source.fd);
+	cv_note_free(slot->note);
 	cv_task_free(slot->task);
 	free(slot);
 }
@@ -430,20 +434,20 @@ void covey_free(struct covey *ex)
 
 /* ---- work ---- */
 
-int covey_submit(struct covey *ex, const struct covey_command *command, uint64_t *id,
-    struct covey_error *err)
+static int check_submit(const struct covey *ex, struct covey_error *err)
 {
-	struct covey_event event = { .type = COVEY_QUEUED };
-	struct cv_task *task;
-
 	if (ex == NULL)
 		return cv_error(err, COVEY_BAD_ARGUMENT, 0, "the executor is NULL");
 	if (ex->ending != CV_ENDING_NO || ex->cancel_asked)
 		return cv_error(err, COVEY_BAD_STATE, 0, ex->ending == CV_ENDING_DEADLINE
 		    ? "the executor's deadline has passed" : "the executor was cancelled");
-	task = cv_task_new(command, err);
-	if (task == NULL)
-		return -1;
+	return 0;
+}
+
+static void add_task(struct covey *ex, struct cv_task *task, uint64_t *id)
+{
+	struct covey_event event = { .type = COVEY_QUEUED };
+
 	task->view.id = ++ex->counts.submitted;
 	if (task->view.tries == 0)
 		task->view.tries = ex->options.max_tries;
@@ -453,6 +457,36 @@ int covey_submit(struct covey *ex, const struct covey_command *command, uint64_t
 	ex->due |= !ex->starting;
 	event.task = &task->view;
 	cv_emit(ex, &event);
+}
+
+int covey_submit(struct covey *ex, const struct covey_command *command, uint64_t *id,
+    struct covey_error *err)
+{
+	struct cv_task *task;
+
+	if (check_submit(ex, err) != 0)
+		return -1;
+	task = cv_task_new(command, err);
+	if (task == NULL)
+		return -1;
+	add_task(ex, task, id);
+	return 0;
+}
+
+int covey_submit_function(struct covey *ex, const struct covey_function *function, uint64_t *id,
+    struct covey_error *err)
+{
+	struct cv_task *task;
+
+	if (check_submit(ex, err) != 0)
+		return -1;
+	task = cv_task_new_function(function, err);
+	if (task == NULL)
+		return -1;
+	if (!ex->uses_notes)
+		cv_call_prepare();
+	ex->uses_notes = true;
+	add_task(ex, task, id);
 	return 0;
 }
 
@@ -674,7 +708,7 @@ static void hold_slot(struct cv_slot *slot, bool hold)
 {
 	int i;
 
-	for (i = 0; i < 2; i++) {
+	for (i = 0; i < CV_NSTREAMS; i++) {
 		struct cv_source *source = &slot->stream_sources[i];
 
 		if (slot->captures[i].fd < 0)
@@ -704,15 +738,20 @@ void covey_hold_output(struct covey *ex, bool hold)
 
 /* ---- asking ---- */
 
-void covey_count(const struct covey *ex, struct covey_counts *counts)
+void covey_count(const struct covey *ex, struct covey_counts *counts, size_t size)
 {
-	memset(counts, 0, sizeof *counts);
-	if (ex == NULL)
+	struct covey_counts all = { 0 };
+
+	if (counts == NULL)
 		return;
-	*counts = ex->counts;
-	counts->queued = ex->sched.nready;
-	counts->delayed = ex->sched.ndelayed;
-	counts->running = ex->running;
+	if (ex != NULL) {
+		all = ex->counts;
+		all.queued = ex->sched.nready;
+		all.delayed = ex->sched.ndelayed;
+		all.running = ex->running;
+	}
+	memset(counts, 0, size);
+	memcpy(counts, &all, MIN(size, sizeof all));
 }
 
 bool covey_input_ended(const struct covey *ex)

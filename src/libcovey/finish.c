@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -46,6 +47,23 @@ static bool killed_for_memory(struct covey *ex)
 	return count > before;
 }
 
+/* A function that was never called, or whose result did not arrive whole, has not succeeded. */
+static void judge_call(struct cv_slot *slot)
+{
+	struct covey_attempt *attempt = &slot->attempt;
+
+	if (attempt->outcome == COVEY_EXIT && slot->note->failed_errno != 0) {
+		attempt->outcome = COVEY_SPAWN;
+		attempt->status = 0;
+		attempt->sys_errno = slot->note->failed_errno;
+		attempt->spawn_step = cv_child_step(slot->note->failed_step);
+	} else if (attempt->outcome == COVEY_SUCCESS
+	    && slot->captures[CV_RESULT_STREAM].error != 0) {
+		attempt->outcome = COVEY_EXIT;
+		attempt->status = 255;
+	}
+}
+
 static void judge(struct cv_slot *slot)
 {
 	struct covey_attempt *attempt = &slot->attempt;
@@ -58,6 +76,8 @@ static void judge(struct cv_slot *slot)
 		attempt->core_dumped = WIFSIGNALED(slot->wait_status) && WCOREDUMP(slot->wait_status);
 	}
 	attempt->outcome = slot->cause != COVEY_SUCCESS ? slot->cause : own_outcome(slot);
+	if (slot->task->view.run != NULL)
+		judge_call(slot);
 	if (slot->lost && attempt->outcome == COVEY_SPAWN) {
 		attempt->sys_errno = ECHILD;
 		attempt->spawn_step = "wait";
@@ -89,6 +109,24 @@ static void take_reason(struct cv_slot *slot, char *line, size_t size)
 		attempt->reason = line;
 	}
 	unlinkat(dir_fd, name, 0);  /* most tasks leave none */
+}
+
+/* In a function's own words: why it failed, and where it crashed. */
+static void take_note(struct cv_slot *slot, char *line, size_t size)
+{
+	struct covey_attempt *attempt = &slot->attempt;
+
+	if (slot->task->view.run == NULL || attempt->outcome == COVEY_SUCCESS)
+		return;
+	/* a copy, since what is left of the tree could write into the note still */
+	if (cv_note_text(slot->note, line, size))
+		attempt->reason = line;
+	else if (slot->captures[CV_RESULT_STREAM].error != 0) {
+		snprintf(line, size, "cannot keep the result: %s",
+		    strerror(slot->captures[CV_RESULT_STREAM].error));
+		attempt->reason = line;
+	}
+	attempt->backtrace = cv_note_backtrace(slot->note);
 }
 
 /* ---- what is next ---- */
@@ -144,20 +182,39 @@ static void finished(struct covey *ex, struct cv_task *task, struct covey_attemp
 	else
 		ex->counts.failed++;
 	cv_emit(ex, &event);
-	cv_task_free(task);
+	if (ex->results != NULL)
+		cv_results_add(ex, task, attempt, outcome);
+	else
+		cv_task_free(task);
 }
 
-/* Keeps what a task that waits to be run again may still be asked for. */
-static void remember(struct cv_task *task, const struct covey_attempt *attempt)
+struct covey_attempt *cv_attempt_keep(struct covey_attempt *attempt)
 {
-	if (task->last == NULL)
-		task->last = malloc(sizeof *task->last);
-	if (task->last == NULL)
-		return;  /* then its end is told without the details of its last attempt */
-	*task->last = *attempt;
-	task->last->out = task->last->err = NULL;
-	task->last->reason = NULL;
-	task->last->retry = false;
+	struct covey_attempt *kept = malloc(sizeof *kept);
+
+	if (kept == NULL)
+		return NULL;
+	*kept = *attempt;
+	kept->reason = attempt->reason == NULL ? NULL : strdup(attempt->reason);
+	attempt->out = attempt->err = attempt->result = NULL;
+	attempt->backtrace = NULL;
+	return kept;
+}
+
+/*
+ * Keeps what a task that waits to be run again may still be asked for. Its outputs only where they
+ * will be wanted: they may be large, and many may wait.
+ */
+static void remember(const struct covey *ex, struct cv_task *task, struct covey_attempt *attempt)
+{
+	struct covey_attempt bare = *attempt;
+
+	bare.out = bare.err = bare.result = NULL;
+	bare.reason = bare.backtrace = NULL;
+	task->last = cv_attempt_keep(ex->results != NULL ? attempt : &bare);
+	/* out of memory: then its end is told without the details of its last attempt */
+	if (task->last != NULL)
+		task->last->retry = false;
 }
 
 static void run_again(struct covey *ex, struct cv_task *task, struct covey_attempt *attempt,
@@ -168,7 +225,7 @@ static void run_again(struct covey *ex, struct cv_task *task, struct covey_attem
 		.due = cv_clock_add(ex->now, delay),
 	};
 
-	remember(task, attempt);
+	remember(ex, task, attempt);
 	if (delay > 0)
 		cv_sched_delay(&ex->sched, task, event.due);
 	else
@@ -181,11 +238,14 @@ static void run_again(struct covey *ex, struct cv_task *task, struct covey_attem
 static void leave_slot(struct cv_slot *slot)
 {
 	struct covey *ex = slot->ex;
+	struct covey_attempt *attempt = &slot->attempt;
 
-	covey_output_free(slot->attempt.out);
-	covey_output_free(slot->attempt.err);
-	slot->attempt.out = slot->attempt.err = NULL;
-	slot->attempt.reason = NULL;
+	covey_output_free(attempt->out);
+	covey_output_free(attempt->err);
+	covey_output_free(attempt->result);
+	free((char *)(uintptr_t)attempt->backtrace);
+	attempt->out = attempt->err = attempt->result = NULL;
+	attempt->reason = attempt->backtrace = NULL;
 	cv_timer_clear(&ex->timers, &slot->timer);
 	ex->running--;
 	if (slot->attempt.unkillable) {
@@ -212,7 +272,9 @@ void cv_finish_attempt(struct cv_slot *slot)
 	judge(slot);
 	attempt->out = take(slot, 0);
 	attempt->err = take(slot, 1);
+	attempt->result = take(slot, CV_RESULT_STREAM);
 	take_reason(slot, reason, sizeof reason);
+	take_note(slot, reason, sizeof reason);
 	delay = decide(ex, slot);
 	attempt->retry = delay >= 0;
 	cv_emit(ex, &event);

@@ -6,42 +6,45 @@
 
 #include "retry.h"
 
+/* Structs that callers allocate grow at their end: no more than the caller has is written. */
 void covey_options_init(struct covey_options *options, size_t size)
 {
-	/* a caller built against another version has another size; covey_new will tell it so */
+	struct covey_options all = {
+		.max_workers = 16, .max_tries = 1, .retry_interval = 60 * COVEY_SEC, .backoff = 1,
+		.kill_after = 5 * COVEY_SEC, .stop_signal = SIGTERM, .tail_bytes = 64 * 1024,
+		.spill_bytes = 1024 * 1024, .events = UINT32_MAX,
+	};
+
+	/* a caller built against a newer header has a larger one; covey_new will tell it so */
 	if (options == NULL || size > sizeof *options)
 		return;
-	memset(options, 0, size);
-	if (size < sizeof *options)
-		return;
-	options->size = size;
-	options->max_workers = 16;
-	options->max_tries = 1;
-	options->retry_interval = 60 * COVEY_SEC;
-	options->backoff = 1;
-	cv_retry_default(&options->retry_on);
-	options->kill_after = 5 * COVEY_SEC;
-	options->stop_signal = SIGTERM;
-	options->tail_bytes = 64 * 1024;
-	options->spill_bytes = 1024 * 1024;
-	options->events = UINT32_MAX;
+	cv_retry_default(&all.retry_on);
+	all.size = size;
+	memcpy(options, &all, size);
 }
 
 void covey_command_init(struct covey_command *command, size_t size)
 {
-	if (command == NULL || size > sizeof *command)
-		return;
-	memset(command, 0, size);
-	if (size < sizeof *command)
-		return;
-	command->size = size;
-	command->stdin_source = COVEY_STDIN_NULL;
-	command->stdin_fd = -1;
+	struct covey_command all = {
+		.size = size, .stdin_source = COVEY_STDIN_NULL, .stdin_fd = -1,
+	};
+
+	if (command != NULL && size <= sizeof *command)
+		memcpy(command, &all, size);
+}
+
+void covey_function_init(struct covey_function *function, size_t size)
+{
+	struct covey_function all = { .size = size };
+
+	if (function != NULL && size <= sizeof *function)
+		memcpy(function, &all, size);
 }
 
 struct covey_output *covey_take_output(struct covey_attempt *attempt, int stream)
 {
-	struct covey_output **from = stream == 1 ? &attempt->out : &attempt->err;
+	struct covey_output **from = stream == 1 ? &attempt->out
+	    : stream == COVEY_RESULT ? &attempt->result : &attempt->err;
 	struct covey_output *output = *from;
 
 	*from = NULL;

@@ -129,6 +129,16 @@ static int slot_by_place(const struct covey *ex, const struct cv_trace *trace)
 	return slot >= 0 && (unsigned)slot < ex->nslots && alive(ex->slots[slot]) ? slot : -1;
 }
 
+/* What a function has forked has the host's environment still, but the slot's note as well. */
+static int slot_by_note(const struct covey *ex, pid_t pid)
+{
+	int slot = cv_note_slot_of(ex->run_id, pid);
+
+	if (slot < 0)
+		return -1;
+	return (unsigned)slot < ex->nslots && alive(ex->slots[slot]) ? slot : -2;
+}
+
 static int claim(void *arg, const struct cv_trace *trace, uint64_t *seen)
 {
 	const struct covey *ex = arg;
@@ -141,6 +151,8 @@ static int claim(void *arg, const struct cv_trace *trace, uint64_t *seen)
 	*seen = ex->next_serial;
 	if (slot < 0)
 		slot = slot_by_cookie(ex, trace->environment);
+	if (slot == -1 && ex->uses_notes)
+		slot = slot_by_note(ex, trace->pid);
 	if (slot >= 0)
 		return slot;
 	if (slot == -2) {

@@ -12,7 +12,7 @@
 /* The descriptors of a child in the making; -1: none. */
 struct ends {
 	int in;            /* ours to close, unlike in_shared */
-	int out[2], err[2];
+	int out[2], err[2], result[2];
 };
 
 int cv_spawner_init(struct cv_spawner *spawner, const char *tmpdir)
@@ -87,6 +87,8 @@ static void close_ends(struct ends *ends)
 	cv_fd_close(&ends->out[1]);
 	cv_fd_close(&ends->err[0]);
 	cv_fd_close(&ends->err[1]);
+	cv_fd_close(&ends->result[0]);
+	cv_fd_close(&ends->result[1]);
 }
 
 static bool passing(int sys_errno)
@@ -108,6 +110,8 @@ static int open_ends(const struct cv_spawner *spawner, const struct cv_spawn *wh
     struct cv_child *child, struct ends *ends)
 {
 	if (open_stdin(spawner, what, &child->fds[0], &ends->in) != 0)
+		return -1;
+	if (what->call != NULL && cv_fd_pipe(ends->result) != 0)
 		return -1;
 	if (spawner->inherit_output)
 		return 0;
@@ -143,12 +147,18 @@ static pid_t start_with_shell(struct cv_child *child)
 	return pid;
 }
 
-/* Runs the child; on failure, says whether the lack of something was to blame. */
-static int start(struct cv_spawner *spawner, struct cv_child *child, struct cv_spawned *spawned)
+static pid_t start_command(struct cv_child *child)
 {
-	spawned->pid = cv_child_start(child);
-	if (spawned->pid < 0 && child->failed_errno == ENOEXEC)
-		spawned->pid = start_with_shell(child);
+	pid_t pid = cv_child_start(child);
+
+	return pid < 0 && child->failed_errno == ENOEXEC ? start_with_shell(child) : pid;
+}
+
+/* Runs the child; on failure, says whether the lack of something was to blame. */
+static int start(struct cv_spawner *spawner, struct cv_child *child, struct cv_call *call,
+    struct cv_spawned *spawned)
+{
+	spawned->pid = call != NULL ? cv_child_fork(child, call) : start_command(child);
 	if (spawned->pid > 0)
 		return 0;
 	cv_path_forget(&spawner->path);
@@ -158,7 +168,7 @@ static int start(struct cv_spawner *spawner, struct cv_child *child, struct cv_s
 
 int cv_spawn(struct cv_spawner *spawner, const struct cv_spawn *what, struct cv_spawned *spawned)
 {
-	struct ends ends = { -1, { -1, -1 }, { -1, -1 } };
+	struct ends ends = { -1, { -1, -1 }, { -1, -1 }, { -1, -1 } };
 	struct cv_child child = {
 		.argv = what->argv, .envp = what->envp, .cwd = what->cwd,
 		.fds = { -1, -1, -1 },
@@ -167,9 +177,11 @@ int cv_spawn(struct cv_spawner *spawner, const struct cv_spawn *what, struct cv_
 		.inherit_fds = spawner->inherit_fds, .nofile = spawner->nofile, .settings = spawner->settings,
 	};
 
-	child.path = cv_path_find(&spawner->path, what->argv[0], what->search);
-	if (child.path == NULL)
-		return fail(spawned, "exec", errno, false);
+	if (what->call == NULL) {
+		child.path = cv_path_find(&spawner->path, what->argv[0], what->search);
+		if (child.path == NULL)
+			return fail(spawned, "exec", errno, false);
+	}
 	if (open_ends(spawner, what, &child, &ends) != 0) {
 		bool exhausted = passing(errno);
 
@@ -178,13 +190,16 @@ int cv_spawn(struct cv_spawner *spawner, const struct cv_spawn *what, struct cv_
 		close_ends(&ends);
 		return -1;
 	}
-	if (start(spawner, &child, spawned) != 0) {
+	if (what->call != NULL)
+		what->call->result_fd = ends.result[1];
+	if (start(spawner, &child, what->call, spawned) != 0) {
 		close_ends(&ends);
 		return -1;
 	}
 	spawned->out = ends.out[0];
 	spawned->err = ends.err[0];
-	ends.out[0] = ends.err[0] = -1;
+	spawned->result = ends.result[0];
+	ends.out[0] = ends.err[0] = ends.result[0] = -1;
 	close_ends(&ends);
 	return 0;
 }

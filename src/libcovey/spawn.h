@@ -32,12 +32,14 @@ struct cv_spawn {
 	const void *stdin_bytes;
 	size_t stdin_len;
 	int stdin_fd;
+	struct cv_call *call;            /* a function to be called in the child; NULL: a command */
 };
 
 /* The started child, or why there is none. */
 struct cv_spawned {
 	pid_t pid;
 	int out, err;                    /* read ends; -1 where output is inherited */
+	int result;                      /* the same for a function's result; -1 for commands */
 	int sys_errno;
 	const char *step;
 	bool exhausted;                  /* for lack of descriptors, processes or memory: may pass */

@@ -38,11 +38,11 @@ static struct cv_slot *new_slot(struct covey *ex, unsigned index)
 	slot->index = index;
 	slot->attempt.slot = index + 1;
 	slot->timer.owner = slot;
-	slot->exit_source.fd = slot->captures[0].fd = slot->captures[1].fd = -1;
+	slot->exit_source.fd = -1;
 	slot->exit_source.kind = CV_SOURCE_EXIT;
 	slot->exit_source.owner = slot;
-	for (i = 0; i < 2; i++) {
-		slot->stream_sources[i].fd = -1;
+	for (i = 0; i < CV_NSTREAMS; i++) {
+		slot->captures[i].fd = slot->stream_sources[i].fd = -1;
 		slot->stream_sources[i].kind = CV_SOURCE_STREAM;
 		slot->stream_sources[i].owner = slot;
 	}
@@ -82,9 +82,46 @@ static struct cv_slot *take_slot(struct covey *ex)
 	return NULL;
 }
 
-static int spawn(struct covey *ex, const struct cv_task *task, unsigned index,
+/* What a function is called with; its slot's note is made when there is none yet. */
+static int make_call(const struct covey *ex, const struct cv_task *task, struct cv_slot *slot,
+    struct cv_call *call)
+{
+	/* what was left running on purpose may still write into it */
+	if (slot->note != NULL && (ex->options.flags & COVEY_KEEP_LEFTOVERS) != 0) {
+		cv_note_free(slot->note);
+		slot->note = NULL;
+	}
+	if (slot->note == NULL)
+		slot->note = cv_note_new(ex->run_id, slot->index);
+	if (slot->note == NULL)
+		return -1;
+	cv_note_clear(slot->note);
+	*call = (struct cv_call){
+		.view = {
+			.arg = task->view.arg, .arg_len = task->view.arg_len, .task = task->view.id,
+			.attempt = task->view.attempts, .tries = task->view.tries,
+			.slot = slot->index + 1,
+		},
+		.run = task->view.run, .note = slot->note, .max_result = ex->options.max_result,
+		.result_fd = -1,
+	};
+	return 0;
+}
+
+static int out_of_memory(struct cv_spawned *spawned)
+{
+	spawned->step = "fork";
+	spawned->sys_errno = ENOMEM;
+	spawned->exhausted = true;
+	return -1;
+}
+
+static int spawn(struct covey *ex, const struct cv_task *task, struct cv_slot *slot,
     struct cv_spawned *spawned)
 {
+	unsigned index = slot->index;
+	struct cv_call call;
+
 	struct cv_environ_values values = {
 		.task = task->view.id, .attempt = task->view.attempts, .tries = task->view.tries,
 		.slot = index + 1,
@@ -94,19 +131,18 @@ static int spawn(struct covey *ex, const struct cv_task *task, unsigned index,
 		.stdin_path = task->stdin_path, .stdin_bytes = task->stdin_bytes,
 		.stdin_len = task->stdin_len, .stdin_fd = task->stdin_fd,
 	};
-
 	const char *const *argv = ex->options.prepare == NULL ? NULL
 	    : ex->options.prepare(&task->view, index + 1, ex->options.user);
 
 	if (argv != NULL)
 		what.argv = argv;
-	spawned->out = spawned->err = -1;
 	what.envp = cv_environ_for(&ex->environ, &values, task->env);
-	if (what.envp == NULL) {
-		spawned->step = "fork";
-		spawned->sys_errno = ENOMEM;
-		spawned->exhausted = true;
-		return -1;
+	if (what.envp == NULL)
+		return out_of_memory(spawned);
+	if (task->view.run != NULL) {
+		if (make_call(ex, task, slot, &call) != 0)
+			return out_of_memory(spawned);
+		what.call = &call;
 	}
 	what.search = cv_environ_search(&ex->environ);
 	if (ex->has_cgroup) {
@@ -143,7 +179,8 @@ static void watch_stream(struct cv_slot *slot, int i, int fd)
 
 	if (fd < 0)
 		return;
-	cv_capture_init(&slot->captures[i], fd, &ex->limits);
+	cv_capture_init(&slot->captures[i], fd,
+	    i == CV_RESULT_STREAM ? &ex->result_limits : &ex->limits);
 	slot->open_streams++;
 	slot->stream_sources[i].fd = fd;
 	if (ex->held) {
@@ -195,6 +232,8 @@ static void begin(struct cv_slot *slot, struct cv_task *task, const struct cv_sp
 
 	ex->now = cv_now(ex);
 	reset(slot, task);
+	if (task->last != NULL)
+		cv_task_forget(task);
 	slot->attempt.pid = spawned->pid;
 	ex->running++;
 	if (spawned->pid > 0) {
@@ -202,6 +241,7 @@ static void begin(struct cv_slot *slot, struct cv_task *task, const struct cv_sp
 		watch_exit(slot);
 		watch_stream(slot, 0, spawned->out);
 		watch_stream(slot, 1, spawned->err);
+		watch_stream(slot, CV_RESULT_STREAM, spawned->result);
 		set_deadlines(slot);
 	} else {
 		slot->attempt.sys_errno = spawned->sys_errno;
@@ -248,12 +288,12 @@ static bool hopeless(const struct covey *ex)
 static int start(struct covey *ex, struct cv_task *task)
 {
 	struct cv_spawned spawned = {
-		.out = -1, .err = -1, .step = "fork", .sys_errno = ENOMEM, .exhausted = true,
+		.out = -1, .err = -1, .result = -1, .step = "fork", .sys_errno = ENOMEM, .exhausted = true,
 	};
 	struct cv_slot *slot = take_slot(ex);
 
 	task->view.attempts++;
-	if (slot != NULL && (spawn(ex, task, slot->index, &spawned) == 0 || !spawned.exhausted
+	if (slot != NULL && (spawn(ex, task, slot, &spawned) == 0 || !spawned.exhausted
 	    || hopeless(ex))) {
 		ex->starving_since = ex->start_pause = 0;
 		begin(slot, task, &spawned);
@@ -281,7 +321,7 @@ static bool pull(struct covey *ex)
 	case COVEY_NEXT_END:
 		break;
 	}
-	ex->input_ended = true;
+	ex->input_ended = ex->next_ended = true;
 	return false;
 }
 

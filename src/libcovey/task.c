@@ -1,6 +1,7 @@
 #include "task.h"
 
 #include <errno.h>
+#include <stdalign.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -99,6 +100,26 @@ static void copy_to(struct cv_task *task, struct place *place, const struct cove
 	task->view.user = command->user;
 }
 
+/* A block for the task and what was counted; place says where that goes. */
+static struct cv_task *make(const struct need *need, struct place *place, struct covey_error *err)
+{
+	struct cv_task *task;
+
+	if (need->bytes > PTRDIFF_MAX - sizeof *task - need->vectors * sizeof(char *)) {
+		cv_error(err, COVEY_BAD_ARGUMENT, 0, "the task's bytes are too many");
+		return NULL;
+	}
+	task = malloc(sizeof *task + need->vectors * sizeof(char *) + need->bytes);
+	if (task == NULL) {
+		cv_error(err, COVEY_SYSTEM, ENOMEM, "cannot store a task");
+		return NULL;
+	}
+	memset(task, 0, sizeof *task);
+	place->vectors = (const char **)(task + 1);
+	place->bytes = (char *)(place->vectors + need->vectors);
+	return task;
+}
+
 struct cv_task *cv_task_new(const struct covey_command *command, struct covey_error *err)
 {
 	struct need need = { 0, 0 };
@@ -117,25 +138,82 @@ struct cv_task *cv_task_new(const struct covey_command *command, struct covey_er
 		cv_error(err, COVEY_BAD_ARGUMENT, 0, "the command's stdin_len is too large");
 		return NULL;
 	}
-	if (need.bytes > PTRDIFF_MAX - sizeof *task - need.vectors * sizeof(char *)) {
-		cv_error(err, COVEY_BAD_ARGUMENT, 0, "the command's stdin_len is too large");
+	task = make(&need, &place, err);
+	if (task == NULL)
 		return NULL;
-	}
-	task = malloc(sizeof *task + need.vectors * sizeof(char *) + need.bytes);
-	if (task == NULL) {
-		cv_error(err, COVEY_SYSTEM, ENOMEM, "cannot store a command");
-		return NULL;
-	}
-	memset(task, 0, sizeof *task);
-	place.vectors = (const char **)(task + 1);
-	place.bytes = (char *)(place.vectors + need.vectors);
 	copy_to(task, &place, command);
 	return task;
+}
+
+static int check_function(const struct covey_function *function, struct covey_error *err)
+{
+	if (function == NULL || function->size != sizeof *function)
+		return cv_error(err, COVEY_BAD_ARGUMENT, 0,
+		    "the function was not set up with covey_function_init");
+	if (function->run == NULL)
+		return cv_error(err, COVEY_BAD_ARGUMENT, 0, "the function to run is NULL");
+	if (function->arg == NULL && function->arg_len > 0)
+		return cv_error(err, COVEY_BAD_ARGUMENT, 0, "the function's arg is NULL");
+	if (function->timeout < 0)
+		return cv_error(err, COVEY_BAD_ARGUMENT, 0, "the function's timeout is negative");
+	return 0;
+}
+
+struct cv_task *cv_task_new_function(const struct covey_function *function, struct covey_error *err)
+{
+	const char *argv[] = { "function", NULL };
+	struct need need = { 0, 0 };
+	struct place place;
+	struct cv_task *task;
+
+	if (check_function(function, err) != 0)
+		return NULL;
+	if (function->name != NULL)
+		argv[0] = function->name;
+	need_vector(&need, argv);
+	if (__builtin_add_overflow(need.bytes, function->arg_len, &need.bytes)) {
+		cv_error(err, COVEY_BAD_ARGUMENT, 0, "the function's arg_len is too large");
+		return NULL;
+	}
+	/* functions have structs in it */
+	need.bytes += alignof(max_align_t);
+	task = make(&need, &place, err);
+	if (task == NULL)
+		return NULL;
+	task->view.argv = put_vector(&place, argv);
+	place.bytes = (char *)(((uintptr_t)place.bytes + alignof(max_align_t) - 1)
+	    & ~(uintptr_t)(alignof(max_align_t) - 1));
+	if (function->arg_len > 0)
+		task->view.arg = put_bytes(&place, function->arg, function->arg_len);
+	task->view.arg_len = function->arg_len;
+	task->view.run = function->run;
+	task->view.tries = function->tries;
+	task->view.user = function->user;
+	task->timeout = function->timeout;
+	return task;
+}
+
+static void free_last(struct covey_attempt *last)
+{
+	if (last == NULL)
+		return;
+	covey_output_free(last->out);
+	covey_output_free(last->err);
+	covey_output_free(last->result);
+	free((char *)(uintptr_t)last->reason);
+	free((char *)(uintptr_t)last->backtrace);
+	free(last);
+}
+
+void cv_task_forget(struct cv_task *task)
+{
+	free_last(task->last);
+	task->last = NULL;
 }
 
 void cv_task_free(struct cv_task *task)
 {
 	if (task != NULL)
-		free(task->last);
+		cv_task_forget(task);
 	free(task);
 }

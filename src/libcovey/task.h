@@ -23,7 +23,7 @@ struct cv_task {
 	size_t stdin_len;
 	int stdin_fd;
 
-	struct covey_attempt *last;      /* while waiting to be run again: a copy, without outputs */
+	struct covey_attempt *last;      /* while waiting to be run again: owns what it points to */
 
 	/* the scheduler's */
 	TAILQ_ENTRY(cv_task) ready;
@@ -38,6 +38,13 @@ struct cv_task {
  * command makes no sense, or memory ran out.
  */
 struct cv_task *cv_task_new(const struct covey_command *command, struct covey_error *err);
+
+/* The same for a function. */
+struct cv_task *cv_task_new_function(const struct covey_function *function,
+    struct covey_error *err);
+
+/* Releases what is kept of the last attempt. */
+void cv_task_forget(struct cv_task *task);
 
 void cv_task_free(struct cv_task *task);
 

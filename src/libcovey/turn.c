@@ -118,11 +118,12 @@ static bool take_output(void *arg, const void *data, size_t len)
 static bool read_stream(struct cv_source *source)
 {
 	struct cv_slot *slot = source->owner;
-	int i = source == &slot->stream_sources[0] ? 0 : 1;
+	int i = (int)(source - slot->stream_sources);
 	struct covey *ex = slot->ex;
+	bool offered = ex->options.on_output != NULL && i != CV_RESULT_STREAM;
 
-	if (cv_capture_read(&slot->captures[i], ex->scratch,
-	    ex->options.on_output == NULL ? NULL : take_output, source) == CV_CAPTURE_OPEN)
+	if (cv_capture_read(&slot->captures[i], ex->scratch, offered ? take_output : NULL, source)
+	    == CV_CAPTURE_OPEN)
 		return false;
 	cv_slot_close_stream(slot, i);
 	if (slot->open_streams == 0)
@@ -173,12 +174,14 @@ static void look_at_all(struct covey *ex)
 static void read_and_look(struct cv_source *source)
 {
 	struct cv_slot *slot = source->owner;
-	struct cv_source *other = &slot->stream_sources[source == &slot->stream_sources[0] ? 1 : 0];
+	int i;
 
 	if (!read_stream(source))
 		return;
-	if (other->fd >= 0 && !read_stream(other))
-		return;
+	for (i = 0; i < CV_NSTREAMS; i++) {
+		if (slot->stream_sources[i].fd >= 0 && !read_stream(&slot->stream_sources[i]))
+			return;
+	}
 	look(slot);
 }
 
@@ -339,7 +342,7 @@ static void cut(struct cv_slot *slot)
 {
 	int i;
 
-	for (i = 0; i < 2; i++) {
+	for (i = 0; i < CV_NSTREAMS; i++) {
 		if (slot->captures[i].fd < 0)
 			continue;
 		read_stream(&slot->stream_sources[i]);

@@ -20,6 +20,7 @@
 #include "clock.h"
 #include "environ.h"
 #include "loop.h"
+#include "note.h"
 #include "retry.h"
 #include "sched.h"
 #include "spawn.h"
@@ -39,6 +40,9 @@ enum cv_deadline {
 	CV_DEADLINE_PROBE,     /* look again whether the tree is gone, or the child has exited */
 	CV_NDEADLINES
 };
+
+/* stdout, stderr, and a function's result */
+enum { CV_NSTREAMS = 3, CV_RESULT_STREAM = 2 };
 
 /* A slot, with the attempt that is in it. */
 struct cv_slot {
@@ -61,9 +65,10 @@ struct cv_slot {
 	bool withheld;                    /* its tree could not be killed */
 	int wait_status;
 
-	struct cv_source exit_source, stream_sources[2];
-	struct cv_capture captures[2];
+	struct cv_source exit_source, stream_sources[CV_NSTREAMS];
+	struct cv_capture captures[CV_NSTREAMS];
 	int open_streams;
+	struct cv_note *note;             /* made at the slot's first function */
 
 	struct cv_timer timer;            /* set to the first of: */
 	covey_nsec deadlines[CV_NDEADLINES];
@@ -88,7 +93,7 @@ struct covey {
 	struct covey_options options;     /* strings in it belong to the executor */
 	char *tmpdir, *reason_dir, *run_id;
 	int reason_dir_fd;                /* -1: none */
-	struct cv_capture_limits limits;
+	struct cv_capture_limits limits, result_limits;
 	struct rlimit child_nofile;
 	struct cv_child_settings child_settings;
 	struct covey_limit *child_limits; /* what they point to */
@@ -131,10 +136,14 @@ struct covey {
 	bool cancel_asked;
 	enum covey_cancel_how cancel_how;
 	bool pull;                        /* the next callback may have something */
-	bool input_ended;
+	bool next_ended;                  /* the next callback has said so */
+	bool input_ended;                 /* that, or an end that was asked for */
 	bool held;                        /* streams are not read */
 	bool in_turn;
 	unsigned emitting;                /* depth of events being delivered */
+	bool uses_notes;                  /* functions have been submitted */
+	struct covey_results *results;    /* what finishes is collected there; or NULL */
+	bool results_lost;                /* for want of memory */
 	bool due;                         /* something has happened that the next turn is for */
 	bool starting;                    /* what is submitted now is started at once */
 
@@ -206,6 +215,13 @@ void cv_finish_waiting(struct cv_task *task, struct covey *ex, enum covey_outcom
 
 /* finish.c: gives a slot whose tree is gone at last back to the others. */
 void cv_finish_withheld(struct cv_slot *slot);
+
+/* results.c: takes over a task that has finished, and what its last attempt owns. */
+void cv_results_add(struct covey *ex, struct cv_task *task, struct covey_attempt *attempt,
+    enum covey_outcome outcome);
+
+/* finish.c: moves all that an attempt points to into a copy, which owns it; NULL: no memory. */
+struct covey_attempt *cv_attempt_keep(struct covey_attempt *attempt);
 
 /* finish.c: delivers an event, filling in the time. */
 void cv_emit(struct covey *ex, struct covey_event *event);

@@ -550,7 +550,7 @@ static void check_counts(const struct rig *rig, uint64_t succeeded, uint64_t fai
 {
 	struct covey_counts counts;
 
-	covey_count(rig->ex, &counts);
+	covey_count(rig->ex, &counts, sizeof counts);
 	assert_int_equal(counts.submitted, succeeded + failed);
 	assert_int_equal(counts.queued, 0);
 	assert_int_equal(counts.running, 0);
@@ -1333,7 +1333,7 @@ static void test_retry_blocks_nobody(struct rig *rig)
 	TURN_UNTIL(rig, rig->tasks[others[2]].phase == PHASE_FINISHED);
 	assert_int_equal(rig->tasks[failing].phase, PHASE_DELAYED);
 	assert_true(rig->tasks[failing].due - rig->tasks[failing].delayed_at == FOREVER);
-	covey_count(rig->ex, &counts);
+	covey_count(rig->ex, &counts, sizeof counts);
 	assert_int_equal(counts.delayed, 1);
 	/* with its last attempt's outcome, since it had one */
 	assert_int_equal(covey_cancel_task(rig->ex, failing, &rig->err), 0);
@@ -1846,7 +1846,7 @@ static uint64_t running(const struct rig *rig)
 {
 	struct covey_counts counts;
 
-	covey_count(rig->ex, &counts);
+	covey_count(rig->ex, &counts, sizeof counts);
 	return counts.running;
 }
 
@@ -2940,13 +2940,13 @@ static void test_silent(struct rig *rig)
 	sh(rig, "echo lost");
 	sh(rig, "exit 1");
 	assert_int_equal(covey_run(rig->ex, NULL), 0);
-	covey_count(rig->ex, &counts);
+	covey_count(rig->ex, &counts, sizeof counts);
 	assert_int_equal(counts.succeeded, 1);
 	assert_int_equal(counts.failed, 1);
 	/* over is not the end: more may come */
 	sh(rig, "exit 0");
 	assert_int_equal(covey_run(rig->ex, NULL), 0);
-	covey_count(rig->ex, &counts);
+	covey_count(rig->ex, &counts, sizeof counts);
 	assert_int_equal(counts.succeeded, 2);
 }
 

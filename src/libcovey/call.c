@@ -1,0 +1,191 @@
+#include "call.h"
+
+#include <errno.h>
+#include <execinfo.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdio_ext.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <ucontext.h>
+#include <unistd.h>
+
+enum {
+	CRASH_STACK = 64 << 10,  /* unwinding takes more than MINSIGSTKSZ */
+	CRASH_SECONDS = 5,       /* for the backtrace of a process that may be beyond that */
+	FAILURE = 255
+};
+
+static const int crashes[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP, SIGSYS };
+
+/*
+ * What a handler can reach is file-scope by necessity. It is the child's: the parent never sets it,
+ * and a child has one call.
+ */
+static struct cv_call *current;
+static pid_t current_pid;
+
+/* ---- what functions call ---- */
+
+static int cannot_return(struct cv_call *call, int error)
+{
+	call->failed_errno = error;
+	errno = error;
+	return -1;
+}
+
+int covey_return(struct covey_call *view, const void *data, size_t len)
+{
+	struct cv_call *call = (struct cv_call *)view;
+	size_t done = 0;
+
+	if (call == NULL || (data == NULL && len > 0)) {
+		errno = EINVAL;
+		return -1;
+	}
+	if (call->failed_errno != 0)
+		return cannot_return(call, call->failed_errno);
+	if (call->max_result > 0 && len > call->max_result - call->returned)
+		return cannot_return(call, EFBIG);
+	while (done < len) {
+		ssize_t n = write(call->result_fd, (const char *)data + done, len - done);
+
+		if (n < 0 && errno != EINTR)
+			return cannot_return(call, errno);
+		done += n > 0 ? (size_t)n : 0;
+	}
+	call->returned += len;
+	return 0;
+}
+
+int covey_fail(struct covey_call *view, int code, const char *format, ...)
+{
+	struct cv_call *call = (struct cv_call *)view;
+	va_list args;
+
+	if (call == NULL || format == NULL)
+		return code;
+	va_start(args, format);
+	vsnprintf(call->note->text, sizeof call->note->text, format, args);
+	va_end(args);
+	return code;
+}
+
+/* ---- crashes ---- */
+
+void cv_call_prepare(void)
+{
+	void *frame[1];
+
+	/* the first call loads libgcc_s, which allocates */
+	backtrace(frame, 1);
+}
+
+static void *program_counter(const void *context)
+{
+	const ucontext_t *at = context;
+
+#if defined(__x86_64__)
+	return (void *)(uintptr_t)at->uc_mcontext.gregs[REG_RIP];
+#elif defined(__aarch64__)
+	return (void *)(uintptr_t)at->uc_mcontext.pc;
+#else
+	(void)at;
+	return NULL;
+#endif
+}
+
+/* Without the frames of the handler itself, where it can be told which those are. */
+static void note_frames(struct cv_note *note, const void *from)
+{
+	int n = backtrace(note->frames, CV_NOTE_FRAMES), first = 0;
+
+	while (first < n && note->frames[first] != from)
+		first++;
+	if (first == n)
+		first = 0;
+	memmove(note->frames, note->frames + first, (size_t)(n - first) * sizeof *note->frames);
+	note->nframes = n - first;
+}
+
+/*
+ * On its own stack, so that an overflow of the other one has a backtrace, too. The alarm is for the
+ * unwinder, which may hang in what is broken: then the attempt still ends, and by its own signal
+ * where that is possible.
+ */
+static void on_crash(int sig, siginfo_t *info, void *context)
+{
+	(void)info;
+	signal(SIGALRM, SIG_DFL);
+	alarm(CRASH_SECONDS);
+	if (getpid() == current_pid)
+		note_frames(current->note, program_counter(context));
+	alarm(0);
+	/* the handler is gone (SA_RESETHAND): now it ends the process, as it would have */
+	raise(sig);
+}
+
+static void watch_crashes(void)
+{
+	struct sigaction action = { .sa_sigaction = on_crash };
+	stack_t stack = { .ss_size = CRASH_STACK };
+	size_t i;
+
+	stack.ss_sp = mmap(NULL, CRASH_STACK, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (stack.ss_sp == MAP_FAILED || sigaltstack(&stack, NULL) != 0)
+		return;
+	action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESETHAND | SA_NODEFER;
+	for (i = 0; i < sizeof crashes / sizeof *crashes; i++)
+		sigaction(crashes[i], &action, NULL);
+}
+
+/* ---- the end ---- */
+
+/*
+ * Not every stream: others are the host's, whose buffers are no business of ours, and whose
+ * descriptors are closed or, worse, by now something else's.
+ */
+static void flush_own(void)
+{
+	fflush(stdout);
+	fflush(stderr);
+}
+
+static int code_of(struct cv_call *call, int returned)
+{
+	if (returned == 0 && call->failed_errno != 0)
+		return covey_fail(&call->view, FAILURE, "cannot return the result: %s",
+		    strerror(call->failed_errno));
+	return returned >= 0 && returned <= FAILURE ? returned : FAILURE;
+}
+
+/* Runs before the host's atexit handlers, since it was registered after them, and ends it there. */
+static void on_exit_called(int status, void *unused)
+{
+	(void)unused;
+	flush_own();
+	_exit(getpid() == current_pid ? code_of(current, status) : status);
+}
+
+void cv_call_run(struct cv_call *call)
+{
+	int code;
+
+	current = call;
+	current_pid = getpid();
+	/* what the host had printed is the host's to print */
+	__fpurge(stdin);
+	__fpurge(stdout);
+	__fpurge(stderr);
+	watch_crashes();
+	if (on_exit(on_exit_called, NULL) != 0)
+		_exit(FAILURE);
+	code = call->run(&call->view);
+	/* a copy that the function has made of itself is not the one that is waited for */
+	if (getpid() == current_pid)
+		code = code_of(call, code);
+	flush_own();
+	_exit(code);
+}
