@@ -1,6 +1,7 @@
 #include "pace.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,8 +39,7 @@ int pace_parse_rate(const char *text, covey_nsec *interval, struct cli_error *er
 	    : strcmp(slash, "/h") == 0 ? 3600 * COVEY_SEC : 0;
 	if (unit == 0 || units_factor(number, 0, 1000000, &n, err) != 0 || n < 1e-6)
 		return bad_rate(text, err);
-	*interval = (covey_nsec)((double)unit / n);
-	*interval += (double)*interval * n < (double)unit;  /* never faster than asked for */
+	*interval = (covey_nsec)ceil((double)unit / n);
 	return 0;
 }
 
