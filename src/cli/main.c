@@ -20,6 +20,8 @@
 #include "signals.h"
 #include "usage.h"
 #include "verdict.h"
+#include "xargs.h"
+#include "xargs_say.h"
 
 static int finish_stdout(void)
 {
@@ -128,6 +130,22 @@ static int start(const struct options *options)
 	return end.status;
 }
 
+/* The words from argv[first] on are those of xargs; covey's options may be before and among them. */
+static int start_xargs(int argc, char *argv[], int first, struct options *options)
+{
+	struct xargs_options x = { .supervised = false };
+	int status;
+
+	for (int i = 0; i < OPT_COUNT; i++)
+		x.supervised |= options->given[i] && i != OPT_XARGS;
+	if (!xargs_begin(&x, argc, argv, first, options, &status))
+		return XARGS_STATUS_ERROR;
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return status;
+	xargs_say(&x, "write error: %s", strerror(errno));
+	return XARGS_STATUS_ERROR;
+}
+
 int main(int argc, char *argv[])
 {
 	struct options options;
@@ -135,6 +153,11 @@ int main(int argc, char *argv[])
 
 	if (signals_prepare(&err) != 0)
 		return complain(&err, STATUS_BROKEN);
+	if (xargs_is_name(argv[0])) {
+		if (options_begin_for_xargs(&options, &err) != 0)
+			return complain(&err, XARGS_STATUS_ERROR);
+		return start_xargs(argc, argv, 1, &options);
+	}
 	switch (options_parse(argc, argv, &options, &err)) {
 	case OPTIONS_RUN:
 		return start(&options);
@@ -147,6 +170,8 @@ int main(int argc, char *argv[])
 	case OPTIONS_VERSION:
 		printf("covey %s\n", covey_version());
 		return finish_stdout();
+	case OPTIONS_XARGS:
+		return start_xargs(argc, argv, options.rest, &options);
 	case OPTIONS_BAD:
 		break;
 	}

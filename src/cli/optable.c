@@ -62,6 +62,11 @@ static const struct option_row rows[] = {
 		.help = "run SCRIPT with the shell for each item; {} in it is the item as one "
 		    "word, never code",
 	},
+	[OPT_XARGS] = {
+		.name = "xargs", .letters = "", .group = GROUP_TEMPLATE, FLAG(xargs),
+		.help = "be GNU xargs, exactly; all that follows is its command line, in which covey's "
+		    "long options are known, too",
+	},
 	[OPT_JOBS] = {
 		.name = "jobs", .letters = "jP", .argument = "N", .group = GROUP_SCHEDULING,
 		JOBS(jobs), .initial = "100%", .shown = "the usable CPUs",

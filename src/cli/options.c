@@ -282,7 +282,7 @@ static enum options_result take_options(struct words *w, struct options *o, stru
 {
 	enum options_result result = OPTIONS_RUN;
 
-	while (result == OPTIONS_RUN && w->next < w->argc) {
+	while (result == OPTIONS_RUN && !o->xargs && w->next < w->argc) {
 		const char *word = w->argv[w->next];
 
 		if (word[0] != '-' || word[1] == '\0')
@@ -417,9 +417,53 @@ enum options_result options_parse(int argc, char *const argv[], struct options *
 	result = take_options(&w, o, err);
 	if (result != OPTIONS_RUN)
 		return result;
+	o->rest = w.next;
+	if (o->xargs)
+		return OPTIONS_XARGS;
 	if (take_words(&w, o, err) != 0 || check_excluding(o, err) != 0 || check_words(o, err) != 0
 	    || check_retries(o, err) != 0)
 		return OPTIONS_BAD;
 	settle(o);
 	return OPTIONS_RUN;
+}
+
+/* ---- xargs ---- */
+
+/* Options whose meaning is about covey's own input and templates. */
+static bool is_foreign_to_xargs(enum option_id id)
+{
+	const struct option_row *row = optable_row(id);
+
+	return id != OPT_XARGS && (row->group == GROUP_INPUT || row->group == GROUP_TEMPLATE
+	    || id == OPT_TAG || id == OPT_TAGSTRING || id == OPT_DRY_RUN);
+}
+
+int options_begin_for_xargs(struct options *o, struct cli_error *err)
+{
+	return set_defaults(o, err);
+}
+
+int options_take_for_xargs(struct options *o, const char *word, char *const argv[], int argc,
+    int *next, struct cli_error *err)
+{
+	struct words w = { .argv = argv, .argc = argc, .next = *next };
+	enum options_result result = take_long(&w, word, o, err);
+
+	*next = w.next;
+	return result == OPTIONS_RUN ? 0 : -1;
+}
+
+int options_finish_for_xargs(struct options *o, struct cli_error *err)
+{
+	for (int i = 0; i < OPT_COUNT; i++) {
+		enum option_id id = (enum option_id)i;
+
+		if (o->given[i] && is_foreign_to_xargs(id))
+			return cli_error_set(err, "option '%s' has no meaning for xargs",
+			    spell(id, o->given[i]).text);
+	}
+	if (check_excluding(o, err) != 0 || check_retries(o, err) != 0)
+		return -1;
+	settle(o);
+	return 0;
 }

@@ -25,6 +25,7 @@ enum option_id {
 	OPT_NO_RUN_IF_EMPTY,
 	OPT_REPLACE,
 	OPT_SHELL,
+	OPT_XARGS,
 	OPT_JOBS,
 	OPT_DELAY,
 	OPT_RATE,
@@ -97,6 +98,8 @@ struct options {
 	char *const *command;           /* COMMAND and its ARGs; not NULL-terminated */
 	size_t ncommand;                /* 0: none */
 	const char *script;             /* -c, or NULL; then ncommand is 0 */
+	bool xargs;                     /* see OPTIONS_XARGS */
+	int rest;
 	const char *replace;            /* -I: stands for the item instead of "{}", or NULL */
 
 	/* scheduling */
@@ -150,6 +153,7 @@ enum options_result {
 	OPTIONS_HELP,           /* print usage_print */
 	OPTIONS_HELP_TABLE,     /* print usage_table: --help=table, for the tests */
 	OPTIONS_VERSION,
+	OPTIONS_XARGS,          /* what follows, from argv[rest] on, are the words of xargs */
 	OPTIONS_BAD             /* say err->message, exit 2 */
 };
 
@@ -159,5 +163,17 @@ enum options_result {
  */
 enum options_result options_parse(int argc, char *const argv[], struct options *o,
     struct cli_error *err);
+
+/* ---- for xargs, which has a command line of its own ---- */
+
+/* The defaults. Returns 0, or -1. */
+int options_begin_for_xargs(struct options *o, struct cli_error *err);
+
+/* Takes a long option, which begins at word, without dashes; its argument may be argv[*next]. */
+int options_take_for_xargs(struct options *o, const char *word, char *const argv[], int argc,
+    int *next, struct cli_error *err);
+
+/* What cannot be seen from one option alone. Returns 0, or -1 with what is wrong. */
+int options_finish_for_xargs(struct options *o, struct cli_error *err);
 
 #endif

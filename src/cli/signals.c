@@ -84,8 +84,7 @@ static int catch(int sig)
 	action.sa_sigaction = on_signal;
 	action.sa_flags = SA_SIGINFO | SA_RESTART;
 	sigfillset(&action.sa_mask);
-	/* who started us with a signal ignored (nohup, a background job) wants it ignored */
-	return is_ignored(sig) ? 0 : sigaction(sig, &action, NULL);
+	return sigaction(sig, &action, NULL);
 }
 
 static int catch_all(void)
@@ -94,7 +93,8 @@ static int catch_all(void)
 	size_t i;
 
 	for (i = 0; i < sizeof caught / sizeof *caught; i++) {
-		if (catch(caught[i]) != 0)
+		/* who started us with a signal ignored (nohup, a background job) wants it ignored */
+		if (!is_ignored(caught[i]) && catch(caught[i]) != 0)
 			return -1;
 	}
 	memset(&action, 0, sizeof action);
@@ -103,7 +103,7 @@ static int catch_all(void)
 	return is_ignored(SIGPIPE) ? 0 : sigaction(SIGPIPE, &action, NULL);
 }
 
-int signals_open(struct signals *signals, int guard_fd, struct cli_error *err)
+static int open_pipe(struct signals *signals, int guard_fd, struct cli_error *err)
 {
 	int ends[2];
 
@@ -114,7 +114,23 @@ int signals_open(struct signals *signals, int guard_fd, struct cli_error *err)
 		return cli_error_set(err, "cannot make a pipe: %s", strerror(errno));
 	signals->fd = ends[0];
 	handler_fd = ends[1];
+	return 0;
+}
+
+int signals_open(struct signals *signals, int guard_fd, struct cli_error *err)
+{
+	if (open_pipe(signals, guard_fd, err) != 0)
+		return -1;
 	if (catch_all() != 0)
+		return cli_error_set(err, "cannot catch signals: %s", strerror(errno));
+	return 0;
+}
+
+int signals_open_user(struct signals *signals, struct cli_error *err)
+{
+	if (open_pipe(signals, -1, err) != 0)
+		return -1;
+	if (catch(SIGUSR1) != 0 || catch(SIGUSR2) != 0)
 		return cli_error_set(err, "cannot catch signals: %s", strerror(errno));
 	return 0;
 }

@@ -32,6 +32,9 @@ int signals_prepare(struct cli_error *err);
 /* Catches signals from here on; guard_fd becomes its own. Returns 0, or -1. */
 int signals_open(struct signals *signals, int guard_fd, struct cli_error *err);
 
+/* Catches SIGUSR1 and SIGUSR2 alone, even if they were ignored. Returns 0, or -1. */
+int signals_open_user(struct signals *signals, struct cli_error *err);
+
 /* Closes guard_fd; the handlers stay, and with them what they write to. */
 void signals_close(struct signals *signals);
 

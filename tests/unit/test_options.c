@@ -339,7 +339,7 @@ static void unknown_options(void **state)
 	    "unknown option '--keep-ordre' (did you mean '--keep-order'?); see 'covey --help'");
 	assert_bad(LINE("--job5"),
 	    "unknown option '--job5' (did you mean '--jobs'?); see 'covey --help'");
-	assert_bad(LINE("--x"), "unknown option '--x'; see 'covey --help'");
+	assert_bad(LINE("--y"), "unknown option '--y'; see 'covey --help'");
 	assert_bad(LINE("-x"), "unknown option '-x'; see 'covey --help'");
 	assert_bad(LINE("-kxq"), "unknown option '-x'; see 'covey --help'");
 	assert_bad(LINE("-\xc3\xa9"), "unknown option '-\xc3\xa9'; see 'covey --help'");
@@ -465,6 +465,47 @@ static void two_dashes_end_the_options(void **state)
 	assert_int_equal(o.ncommand, 2);
 	assert_string_equal(o.command[0], "-k");
 	assert_int_equal(good(LINE("--")).ncommand, 0);
+}
+
+/* What comes then is another command line. */
+static void xargs_ends_the_options(void **state)
+{
+	struct options o;
+	struct cli_error err;
+
+	(void)state;
+	assert_int_equal(parse(LINE("--tries", "3", "--xargs", "-q", "--tries"), &o, &err), OPTIONS_XARGS);
+	assert_int_equal(o.rest, 4);
+	assert_int_equal(o.tries, 3);
+	assert_false(o.quiet);
+	assert_int_equal(parse(LINE("--xargs"), &o, &err), OPTIONS_XARGS);
+	assert_int_equal(o.rest, 2);
+	/* it is the command's */
+	assert_int_equal(good(LINE("echo", "--xargs")).ncommand, 2);
+}
+
+static void options_for_xargs(void **state)
+{
+	static char three[] = "3", minute[] = "1m", *const argv[] = { three, minute };
+	struct options o;
+	struct cli_error err;
+	int next = 0;
+
+	(void)state;
+	assert_int_equal(options_begin_for_xargs(&o, &err), 0);
+	assert_int_equal(o.tries, 1);
+	assert_int_equal(options_take_for_xargs(&o, "retries", argv, 2, &next, &err), 0);
+	assert_int_equal(options_take_for_xargs(&o, "timeout", argv, 2, &next, &err), 0);
+	assert_int_equal(next, 2);
+	assert_int_equal(options_take_for_xargs(&o, "slow=2s", argv, 2, &next, &err), 0);
+	assert_int_equal(options_take_for_xargs(&o, "signal", argv, 2, &next, &err), -1);
+	assert_string_equal(err.message, "option '--signal' needs an argument: NAME");
+	assert_int_equal(options_finish_for_xargs(&o, &err), 0);
+	assert_int_equal(o.tries, 4);
+	assert_true(o.timeout == 60 * COVEY_SEC && o.slow == 2 * COVEY_SEC);
+	assert_int_equal(options_take_for_xargs(&o, "tag", argv, 2, &next, &err), 0);
+	assert_int_equal(options_finish_for_xargs(&o, &err), -1);
+	assert_string_equal(err.message, "option '--tag' has no meaning for xargs");
 }
 
 static void one_dash_is_a_command(void **state)
@@ -718,6 +759,8 @@ int main(void)
 		cmocka_unit_test(bad_regex_names_the_cause),
 		cmocka_unit_test(parsing_stops_at_the_command),
 		cmocka_unit_test(two_dashes_end_the_options),
+		cmocka_unit_test(xargs_ends_the_options),
+		cmocka_unit_test(options_for_xargs),
 		cmocka_unit_test(one_dash_is_a_command),
 		cmocka_unit_test(items_follow_three_colons),
 		cmocka_unit_test(items_without_command_and_commands_without_items),

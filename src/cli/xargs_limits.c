@@ -1,0 +1,33 @@
+#include "xargs_limits.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+void xargs_limits_get(struct xargs_limits *limits, char *const *environment)
+{
+	long all = sysconf(_SC_ARG_MAX);
+
+	limits->environment = 0;
+	for (; *environment != NULL; environment++)
+		limits->environment += (long)strlen(*environment) + 1;
+	if (all < 0)
+		all = XARGS_USUAL_CHARS;
+	limits->most = all - XARGS_HEADROOM - limits->environment;
+	limits->usual = limits->most < XARGS_USUAL_CHARS ? limits->most : XARGS_USUAL_CHARS;
+}
+
+void xargs_limits_describe(const struct xargs_limits *limits, long max_chars,
+    char text[XARGS_LIMITS_SIZE])
+{
+	/* the length that "could actually be used" counts the environment twice, as xargs does */
+	snprintf(text, XARGS_LIMITS_SIZE,
+	    "Your environment variables take up %ld bytes\n"
+	    "POSIX upper limit on argument length (this system): %ld\n"
+	    "POSIX smallest allowable upper limit on argument length (all systems): %d\n"
+	    "Maximum length of command we could actually use: %ld\n"
+	    "Size of command buffer we are actually using: %ld\n"
+	    "Maximum parallelism (--max-procs must be no greater): %d\n",
+	    limits->environment, limits->most, _POSIX_ARG_MAX, limits->most - limits->environment,
+	    max_chars, XARGS_MAX_PROCS);
+}
