@@ -1,11 +1,14 @@
 #include "feed.h"
 
+#include <bsd/stdlib.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 
 #include "item.h"
+#include "journal.h"
 #include "script.h"
 #include "source.h"
 #include "template.h"
@@ -21,7 +24,12 @@ struct feed {
 	const char *shell_argv[5];      /* of the last shell line */
 	struct covey *ex;               /* to ask whether commands exist; NULL: not yet */
 	bool uses_slot, keeps_item, watching;
-	uint64_t ntasks;
+	uint64_t ntasks;                /* made of the input */
+	uint64_t nsubmitted;
+	unsigned nskipped;
+	struct journal *journal;        /* or NULL */
+	const char **env;               /* of a task whose number the executor does not know */
+	char task_variable[40];
 	feed_refused *refused;
 	void *refused_arg;
 	struct cli_error error;
@@ -109,6 +117,7 @@ void feed_free(struct feed *feed)
 	template_free(feed->owned);
 	template_free(feed->tag);
 	line_splitter_free(feed->splitter);
+	free(feed->env);
 	free(feed);
 }
 
@@ -207,7 +216,7 @@ static const char *tag_for(struct feed *feed, const struct record *record)
 }
 
 /* What the task is to remember, in one block. */
-static struct item *remember(struct feed *feed, const struct record *record)
+static struct item *remember(struct feed *feed, const struct record *record, uint64_t number)
 {
 	bool tagged = feed->options->tag || feed->options->tagstring != NULL;
 	const char *tag = tagged ? tag_for(feed, record) : "";
@@ -218,6 +227,7 @@ static struct item *remember(struct feed *feed, const struct record *record)
 	if (item == NULL)
 		return NULL;
 	at = (char *)(item + 1);
+	item->number = number;
 	item->tag = tagged ? at : NULL;
 	item->tag_len = tag_len + 1;
 	memcpy(at, tag, tag_len);
@@ -234,24 +244,81 @@ static enum covey_next fail(struct feed *feed)
 	return COVEY_NEXT_END;
 }
 
-static int submit(struct feed *feed, struct covey *ex, const struct record *record)
+/* COVEY_TASK is the number in the input, not that among those that are run. */
+static int set_number(struct feed *feed, struct covey_command *command, uint64_t number)
 {
-	const char *const *argv = argv_for(feed, record, 1);
-	struct covey_command command;
+	const char **env;
+	size_t n = 0;
+
+	while (command->env != NULL && command->env[n] != NULL)
+		n++;
+	env = reallocarray(feed->env, n + 2, sizeof *env);
+	if (env == NULL)
+		return -1;
+	feed->env = env;
+	snprintf(feed->task_variable, sizeof feed->task_variable, "COVEY_TASK=%llu",
+	    (unsigned long long)number);
+	env[0] = feed->task_variable;
+	if (n > 0)
+		memcpy(env + 1, command->env, n * sizeof *env);
+	env[n + 1] = NULL;
+	command->env = env;
+	return 0;
+}
+
+static int submit(struct feed *feed, struct covey *ex, struct covey_command *command,
+    const struct record *record, uint64_t number)
+{
 	struct covey_error why;
 
-	covey_command_init(&command, sizeof command);
-	command.argv = argv;
-	if (argv == NULL)
+	if (number != feed->nsubmitted + 1 && set_number(feed, command, number) != 0)
 		return cli_error_set(&feed->error, "out of memory");
-	if (feed->keeps_item && (command.user = remember(feed, record)) == NULL)
+	if (feed->keeps_item && (command->user = remember(feed, record, number)) == NULL)
 		return cli_error_set(&feed->error, "out of memory");
-	if (covey_submit(ex, &command, NULL, &why) == 0) {
-		feed->ntasks++;
+	if (covey_submit(ex, command, NULL, &why) == 0) {
+		feed->nsubmitted++;
 		return 0;
 	}
-	free(command.user);
+	free(command->user);
 	return cli_error_set(&feed->error, "%s", why.message);
+}
+
+static enum journal_answer offer(struct feed *feed, const struct covey_command *command,
+    const struct record *record)
+{
+	enum journal_answer answer = JOURNAL_RUN;
+
+	if (feed->journal != NULL)
+		answer = journal_offer(feed->journal, command, record, feed->ntasks + 1, NULL);
+	if (answer == JOURNAL_BROKEN)
+		cli_error_set(&feed->error, "%s", journal_error(feed->journal));
+	return answer;
+}
+
+static int use_record(struct feed *feed, struct covey *ex, const struct record *record)
+{
+	struct covey_command command, on_offer;
+
+	covey_command_init(&command, sizeof command);
+	command.argv = argv_for(feed, record, 1);
+	if (command.argv == NULL)
+		return cli_error_set(&feed->error, "out of memory");
+	/* the journal looks at what it was offered until the task is submitted */
+	on_offer = command;
+	switch (offer(feed, &on_offer, record)) {
+	case JOURNAL_RUN:
+		if (submit(feed, ex, &command, record, feed->ntasks + 1) != 0)
+			return -1;
+		break;
+	case JOURNAL_SKIP:
+		feed->nskipped++;
+		break;
+	case JOURNAL_END:
+	case JOURNAL_BROKEN:
+		return -1;
+	}
+	feed->ntasks++;
+	return 0;
 }
 
 static void on_readable(struct covey *ex, int fd, unsigned events, void *user)
@@ -286,13 +353,36 @@ static enum covey_next later(struct feed *feed, struct covey *ex)
 	return COVEY_NEXT_LATER;
 }
 
+/* A task from the journal. */
+static enum covey_next next_recorded(struct feed *feed, struct covey *ex)
+{
+	struct covey_command command;
+	struct record record;
+	uint64_t number;
+
+	switch (journal_next(feed->journal, &command, &record, &number)) {
+	case JOURNAL_RUN:
+		feed->ntasks = number - 1;
+		return submit(feed, ex, &command, &record, number) == 0 ? COVEY_NEXT_MORE : fail(feed);
+	case JOURNAL_SKIP:
+	case JOURNAL_END:
+		return COVEY_NEXT_END;
+	case JOURNAL_BROKEN:
+		break;
+	}
+	cli_error_set(&feed->error, "%s", journal_error(feed->journal));
+	return fail(feed);
+}
+
 enum covey_next feed_next(struct feed *feed, struct covey *ex)
 {
 	struct record record;
 
+	if (feed->journal != NULL && journal_has_tasks(feed->journal))
+		return next_recorded(feed, ex);
 	switch (source_next(feed->source, &record, &feed->error)) {
 	case INPUT_RECORD:
-		return submit(feed, ex, &record) == 0 ? COVEY_NEXT_MORE : fail(feed);
+		return use_record(feed, ex, &record) == 0 ? COVEY_NEXT_MORE : fail(feed);
 	case INPUT_REFUSED:
 		if (feed->refused != NULL)
 			feed->refused(feed->refused_arg, feed->error.message);
@@ -305,6 +395,21 @@ enum covey_next feed_next(struct feed *feed, struct covey *ex)
 		break;
 	}
 	return fail(feed);
+}
+
+void feed_set_journal(struct feed *feed, struct journal *journal)
+{
+	feed->journal = journal;
+	/* then a task's number is not the executor's */
+	feed->keeps_item |= feed->options->recovery != RECOVERY_NONE;
+}
+
+unsigned feed_skipped(struct feed *feed)
+{
+	unsigned n = feed->nskipped;
+
+	feed->nskipped = 0;
+	return n;
 }
 
 void feed_on_refused(struct feed *feed, feed_refused *refused, void *arg)
@@ -331,7 +436,7 @@ bool feed_prepares(const struct feed *feed)
 const char *const *feed_prepare(struct feed *feed, const struct covey_task *task, unsigned slot)
 {
 	const struct item *item = task->user;
-	struct template_values values = { .task = task->id, .slot = slot };
+	struct template_values values = { .task = item_number(task), .slot = slot };
 
 	if (!feed->uses_slot || item == NULL)
 		return NULL;

@@ -22,6 +22,13 @@ void feed_free(struct feed *feed);
 /* Can the command be run at all? Returns 0, or -1 with a message that says what to do. */
 int feed_check(struct feed *feed, struct covey *ex, struct cli_error *err);
 
+/* Every task is offered to the journal first, or comes from it. Before the first feed_next. */
+struct journal;
+void feed_set_journal(struct feed *feed, struct journal *journal);
+
+/* How many were left out since this was called last. */
+unsigned feed_skipped(struct feed *feed);
+
 /* Who is told of records that are left out. */
 typedef void feed_refused(void *arg, const char *why);
 void feed_on_refused(struct feed *feed, feed_refused *refused, void *arg);

@@ -14,6 +14,7 @@
 
 #include "covey.h"
 #include "feed.h"
+#include "journal.h"
 #include "options.h"
 #include "run.h"
 #include "scratch.h"
@@ -114,9 +115,11 @@ static int run_guarded(struct run_setup *setup)
 	return status;
 }
 
-static int start(const struct options *options)
+static int start(const struct options *options, char *argv[])
 {
-	struct run_setup setup = { .options = options };
+	struct run_setup setup = {
+		.options = options, .argv = (const char *const *)(uintptr_t)argv,
+	};
 	struct cli_error err;
 	struct run_end end;
 
@@ -146,6 +149,21 @@ static int start_xargs(int argc, char *argv[], int first, struct options *option
 	return XARGS_STATUS_ERROR;
 }
 
+/* As start, with what the last run was given. */
+static int start_again(struct options *options, char *argv[])
+{
+	struct cli_error err;
+	const char **recalled;
+	int status = STATUS_USAGE;
+
+	if (journal_recall(options, &recalled, &err) == 0)
+		status = start(options, argv);
+	else
+		complain(&err, status);
+	free(recalled);
+	return status;
+}
+
 int main(int argc, char *argv[])
 {
 	struct options options;
@@ -160,7 +178,8 @@ int main(int argc, char *argv[])
 	}
 	switch (options_parse(argc, argv, &options, &err)) {
 	case OPTIONS_RUN:
-		return start(&options);
+		return options.recovery == RECOVERY_RETRY_FAILED ? start_again(&options, argv)
+		    : start(&options, argv);
 	case OPTIONS_HELP:
 		usage_print(stdout);
 		return finish_stdout();

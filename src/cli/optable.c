@@ -7,7 +7,8 @@
 /* The offset of a field, and an error from the compiler where it has not the type of its kind. */
 #define FIELD(member, type) \
 	.field = offsetof(struct options, member) + 0 * sizeof(char[_Generic( \
-	    ((struct options *)0)->member, type: 1, default: -1)])
+	    ((struct options *)0)->member, type: 1, default: -1)]), \
+	.size = sizeof(type)
 
 #define FLAG(member)      .kind = KIND_FLAG, FIELD(member, bool)
 #define NUMBER(member)    .kind = KIND_NUMBER, FIELD(member, unsigned)
@@ -29,6 +30,7 @@
 #define LIMITS(member)    .kind = KIND_LIMITS, FIELD(member, struct rlimits)
 #define HALT(member)      .kind = KIND_HALT, FIELD(member, struct halt)
 #define PROGRESS(member)  .kind = KIND_PROGRESS, FIELD(member, enum options_progress)
+#define CHOICE(member)    .kind = KIND_CHOICE, FIELD(member, int)
 
 static const struct option_row rows[] = {
 	[OPT_NULL] = {
@@ -232,6 +234,37 @@ static const struct option_row rows[] = {
 		.name = "fail-fast", .letters = "", .group = GROUP_STOPPING, FLAG(fail_fast),
 		.help = "the same as --halt now,fail=1",
 	},
+	[OPT_JOURNAL] = {
+		.name = "journal", .letters = "", .argument = "FILE", .group = GROUP_RECOVERY,
+		NONEMPTY(journal),
+		.help = "record runs, tasks and attempts in FILE, an SQLite database: what it "
+		    "holds survives a crash",
+	},
+	[OPT_JOURNAL_SYNC] = {
+		.name = "journal-sync", .letters = "", .argument = "normal|full",
+		.group = GROUP_RECOVERY, CHOICE(journal_sync), .initial = "normal",
+		.help = "full: a power failure takes nothing from the journal, either",
+	},
+	[OPT_RESUME] = {
+		.name = "resume", .letters = "", .group = GROUP_RECOVERY, FLAG(resume),
+		.help = "with the same command and input: run what the journal's last run did not "
+		    "finish",
+	},
+	[OPT_RESUME_FAILED] = {
+		.name = "resume-failed", .letters = "", .group = GROUP_RECOVERY, FLAG(resume_failed),
+		.help = "the same, and what failed",
+	},
+	[OPT_RETRY_FAILED] = {
+		.name = "retry-failed", .letters = "", .group = GROUP_RECOVERY, FLAG(retry_failed),
+		.help = "run what the journal's last run did not bring to success, from the journal "
+		    "alone",
+	},
+	[OPT_JOBLOG] = {
+		.name = "joblog", .letters = "", .argument = "FILE", .group = GROUP_RECOVERY,
+		NONEMPTY(joblog),
+		.help = "write a line for each task as it ends, in GNU parallel's columns; +FILE: "
+		    "behind those that are there",
+	},
 	[OPT_PROGRESS] = {
 		.name = "progress", .letters = "", .argument = "auto|bar|plain|none",
 		.group = GROUP_WATCHING, PROGRESS(progress), .initial = "auto",
@@ -257,6 +290,7 @@ static const char *const group_titles[] = {
 	[GROUP_TIME] = "Time and processes",
 	[GROUP_OUTPUT] = "Output",
 	[GROUP_STOPPING] = "Stopping",
+	[GROUP_RECOVERY] = "Recovery",
 	[GROUP_WATCHING] = "Watching",
 	[GROUP_HELP] = "Help",
 };

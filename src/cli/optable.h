@@ -35,6 +35,7 @@ enum option_kind {
 	KIND_LIMITS,    /* struct rlimits; given again, it adds */
 	KIND_HALT,      /* struct halt */
 	KIND_PROGRESS,  /* enum options_progress */
+	KIND_CHOICE,    /* int: which of the words in argument, "normal|full", from 0 */
 	KIND_HELP,      /* none: ends the parsing */
 	KIND_VERSION    /* none: ends the parsing */
 };
@@ -47,6 +48,7 @@ enum option_group {
 	GROUP_TIME,
 	GROUP_OUTPUT,
 	GROUP_STOPPING,
+	GROUP_RECOVERY,
 	GROUP_WATCHING,
 	GROUP_HELP,
 	GROUP_COUNT
@@ -60,7 +62,7 @@ struct option_row {
 	const char *initial;    /* parsed into the field first of all; NULL: the field is zero */
 	const char *shown;      /* the default as --help has it; NULL: initial, if that is there */
 	const char *help;
-	size_t field;           /* its offset in struct options */
+	size_t field, size;     /* its offset in struct options, and its size */
 	unsigned min, max;      /* of KIND_NUMBER, KIND_FACTOR */
 	enum option_kind kind;
 	enum option_group group;

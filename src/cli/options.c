@@ -99,6 +99,26 @@ static int set_progress(const char *text, enum options_progress *progress, struc
 	return cli_error_set(err, "'%.200s' is not auto, bar, plain or none", text);
 }
 
+/* One of the words that row->argument lists. */
+static int set_choice(const struct option_row *row, const char *text, int *field,
+    struct cli_error *err)
+{
+	const char *word = row->argument;
+	size_t len = strlen(text);
+	int i;
+
+	for (i = 0; *word != '\0'; i++) {
+		size_t n = strcspn(word, "|");
+
+		if (n == len && memcmp(word, text, n) == 0) {
+			*field = i;
+			return 0;
+		}
+		word += n + (word[n] == '|');
+	}
+	return cli_error_set(err, "'%.200s' is none of %s", text, row->argument);
+}
+
 /* What each kind of argument is made into. "text" is NULL for the kinds that take none. */
 static int set_field(const struct option_row *row, const char *text, struct options *o,
     struct cli_error *err)
@@ -148,6 +168,8 @@ static int set_field(const struct option_row *row, const char *text, struct opti
 		return halt_parse(text, field, err);
 	case KIND_PROGRESS:
 		return set_progress(text, field, err);
+	case KIND_CHOICE:
+		return set_choice(row, text, field, err);
 	case KIND_HELP:
 	case KIND_VERSION:
 		return 0;
@@ -345,6 +367,17 @@ static const struct pair {
 	{ OPT_UNGROUP, OPT_RETRY_MATCH },
 	{ OPT_LINE_BUFFER, OPT_MAX_OUTPUT },
 	{ OPT_HALT, OPT_FAIL_FAST },
+	{ OPT_RESUME, OPT_RESUME_FAILED },
+	{ OPT_RESUME, OPT_RETRY_FAILED },
+	{ OPT_RESUME_FAILED, OPT_RETRY_FAILED },
+	{ OPT_DRY_RUN, OPT_RESUME },
+	{ OPT_DRY_RUN, OPT_RESUME_FAILED },
+	{ OPT_DRY_RUN, OPT_RETRY_FAILED },
+	{ OPT_RETRY_FAILED, OPT_NULL },
+	{ OPT_RETRY_FAILED, OPT_DELIMITER },
+	{ OPT_RETRY_FAILED, OPT_ARG_FILE },
+	{ OPT_RETRY_FAILED, OPT_REPLACE },
+	{ OPT_RETRY_FAILED, OPT_SHELL },
 };
 
 static int check_excluding(const struct options *o, struct cli_error *err)
@@ -383,7 +416,7 @@ static int check_retries(const struct options *o, struct cli_error *err)
 		    "tries include the first", o->tries, o->retries);
 	for (int i = 0; i < OPT_COUNT; i++)
 		if (o->given[i] && optable_row((enum option_id)i)->for_retries && !tries
-		    && !retries)
+		    && !retries && !o->retry_failed)
 			return cli_error_set(err, "option '%s' needs '--tries'",
 			    spell((enum option_id)i, o->given[i]).text);
 	if (o->max_interval != 0 && o->max_interval < o->retry_interval) {
@@ -391,6 +424,23 @@ static int check_retries(const struct options *o, struct cli_error *err)
 		return cli_error_set(err, "option '--max-interval' must not be shorter than "
 		    "'--retry-interval', which is %s", interval);
 	}
+	return 0;
+}
+
+static int check_recovery(const struct options *o, struct cli_error *err)
+{
+	static const enum option_id ids[] = {
+		OPT_JOURNAL_SYNC, OPT_RESUME, OPT_RESUME_FAILED, OPT_RETRY_FAILED,
+	};
+
+	for (size_t i = 0; i < sizeof ids / sizeof ids[0]; i++)
+		if (o->given[ids[i]] && o->journal == NULL)
+			return cli_error_set(err, "option '%s' needs '--journal'",
+			    spell(ids[i], '-').text);
+	if (o->retry_failed && (o->ncommand > 0 || o->items_given))
+		return cli_error_set(err, "option '--retry-failed' takes commands and items from the "
+		    "journal, but there is '%.200s', too; to give them again, use "
+		    "'--resume-failed'", o->ncommand > 0 ? o->command[0] : ":::");
 	return 0;
 }
 
@@ -404,6 +454,10 @@ static void settle(struct options *o)
 		o->tries = o->retries + 1;
 	if (o->fail_fast)
 		o->halt = (struct halt){ .when = HALT_NOW, .why = HALT_FAIL, .limit = 1 };
+	o->recovery = o->resume ? RECOVERY_RESUME : o->resume_failed ? RECOVERY_RESUME_FAILED
+	    : o->retry_failed ? RECOVERY_RETRY_FAILED : RECOVERY_NONE;
+	/* tasks come from the journal: nothing is read */
+	o->items_given |= o->retry_failed;
 }
 
 enum options_result options_parse(int argc, char *const argv[], struct options *o,
@@ -421,7 +475,7 @@ enum options_result options_parse(int argc, char *const argv[], struct options *
 	if (o->xargs)
 		return OPTIONS_XARGS;
 	if (take_words(&w, o, err) != 0 || check_excluding(o, err) != 0 || check_words(o, err) != 0
-	    || check_retries(o, err) != 0)
+	    || check_retries(o, err) != 0 || check_recovery(o, err) != 0)
 		return OPTIONS_BAD;
 	settle(o);
 	return OPTIONS_RUN;
@@ -435,7 +489,7 @@ static bool is_foreign_to_xargs(enum option_id id)
 	const struct option_row *row = optable_row(id);
 
 	return id != OPT_XARGS && (row->group == GROUP_INPUT || row->group == GROUP_TEMPLATE
-	    || id == OPT_TAG || id == OPT_TAGSTRING || id == OPT_DRY_RUN);
+	    || row->group == GROUP_RECOVERY || id == OPT_TAG || id == OPT_TAGSTRING || id == OPT_DRY_RUN);
 }
 
 int options_begin_for_xargs(struct options *o, struct cli_error *err)
@@ -463,6 +517,46 @@ int options_finish_for_xargs(struct options *o, struct cli_error *err)
 			    spell(id, o->given[i]).text);
 	}
 	if (check_excluding(o, err) != 0 || check_retries(o, err) != 0)
+		return -1;
+	settle(o);
+	return 0;
+}
+
+/* ---- options from another command line ---- */
+
+/* Is there an option that settles the same, or cannot be used with it? */
+static bool is_overruled(const struct options *o, enum option_id id)
+{
+	if (o->given[id])
+		return true;
+	if ((id == OPT_TRIES && o->given[OPT_RETRIES]) || (id == OPT_RETRIES && o->given[OPT_TRIES]))
+		return true;
+	for (size_t i = 0; i < sizeof excluding / sizeof excluding[0]; i++)
+		if ((excluding[i].one == id && o->given[excluding[i].other])
+		    || (excluding[i].other == id && o->given[excluding[i].one]))
+			return true;
+	return false;
+}
+
+static bool is_inherited(const struct option_row *row)
+{
+	return row->group != GROUP_INPUT && row->group != GROUP_TEMPLATE
+	    && row->group != GROUP_RECOVERY && row->group != GROUP_HELP;
+}
+
+int options_inherit(struct options *o, const struct options *from, struct cli_error *err)
+{
+	const struct options given = *o;
+
+	for (int i = 0; i < OPT_COUNT; i++) {
+		const struct option_row *row = optable_row((enum option_id)i);
+
+		if (!from->given[i] || !is_inherited(row) || is_overruled(&given, (enum option_id)i))
+			continue;
+		memcpy((char *)o + row->field, (const char *)from + row->field, row->size);
+		o->given[i] = from->given[i];
+	}
+	if (check_retries(o, err) != 0)
 		return -1;
 	settle(o);
 	return 0;

@@ -59,6 +59,12 @@ enum option_id {
 	OPT_QUIET,
 	OPT_HALT,
 	OPT_FAIL_FAST,
+	OPT_JOURNAL,
+	OPT_JOURNAL_SYNC,
+	OPT_RESUME,
+	OPT_RESUME_FAILED,
+	OPT_RETRY_FAILED,
+	OPT_JOBLOG,
 	OPT_PROGRESS,
 	OPT_HELP,
 	OPT_VERSION,
@@ -80,6 +86,20 @@ enum options_progress {
 	PROGRESS_BAR,
 	PROGRESS_PLAIN,
 	PROGRESS_NONE
+};
+
+/* What a crash of the machine, not of covey, may take from the journal. */
+enum options_sync {
+	SYNC_NORMAL,    /* the last records, but it stays sound */
+	SYNC_FULL       /* nothing */
+};
+
+/* What of the journal's last run is run again. */
+enum options_recovery {
+	RECOVERY_NONE,           /* a new run */
+	RECOVERY_RESUME,         /* what did not finish */
+	RECOVERY_RESUME_FAILED,  /* and what failed */
+	RECOVERY_RETRY_FAILED    /* the same, taken from the journal and not from the input */
 };
 
 /* All pointers are into argv or to constants: there is nothing to release. */
@@ -144,6 +164,13 @@ struct options {
 	bool fail_fast;                 /* see halt */
 	enum options_progress progress; /* PROGRESS_AUTO */
 
+	/* recovery */
+	const char *journal;            /* NULL: none */
+	int journal_sync;               /* an enum options_sync */
+	bool resume, resume_failed, retry_failed;  /* see recovery */
+	enum options_recovery recovery; /* other than RECOVERY_NONE only where there is a journal */
+	const char *joblog;             /* "+FILE" appends; NULL: none */
+
 	/* 0 where an option was not given, else its letter as given, or '-' for its long name */
 	char given[OPT_COUNT];
 };
@@ -175,5 +202,11 @@ int options_take_for_xargs(struct options *o, const char *word, char *const argv
 
 /* What cannot be seen from one option alone. Returns 0, or -1 with what is wrong. */
 int options_finish_for_xargs(struct options *o, struct cli_error *err);
+
+/*
+ * Options of *from that are about how tasks are run, and not about which, hold in *o as well, where
+ * none that was given there says otherwise. Returns 0, or -1 with a message.
+ */
+int options_inherit(struct options *o, const struct options *from, struct cli_error *err);
 
 #endif

@@ -46,12 +46,14 @@ struct lane {
 	bool watched;
 	STAILQ_HEAD(, chunk) chunks;
 	size_t nchunks;
+	size_t nheld;             /* of these, at the end, must not be written yet */
 	uint64_t bytes;           /* in memory */
 };
 
 struct outq {
 	struct covey *ex;
 	struct lane lanes[2];
+	bool holding;
 	bool joined;              /* both descriptors are the same pipe or terminal: one lane */
 	outq_hook *hook;
 	void *hook_arg;
@@ -121,6 +123,7 @@ static void drop_all(struct lane *lane)
 {
 	while (!STAILQ_EMPTY(&lane->chunks))
 		drop_first(lane);
+	lane->nheld = 0;
 }
 
 void outq_free(struct outq *q)
@@ -206,7 +209,7 @@ static ssize_t write_chunk(const struct lane *lane, const struct chunk *chunk)
 /* Writes what the descriptor takes now; what cannot be written at all is dropped. */
 static void push(struct lane *lane)
 {
-	while (!STAILQ_EMPTY(&lane->chunks)) {
+	while (lane->nchunks > lane->nheld) {
 		struct chunk *chunk = STAILQ_FIRST(&lane->chunks);
 		ssize_t n = write_chunk(lane, chunk);
 
@@ -229,7 +232,7 @@ static void on_writable(struct covey *ex, int fd, unsigned events, void *user);
 
 static void watch(struct outq *q, struct lane *lane)
 {
-	bool wanted = !STAILQ_EMPTY(&lane->chunks);
+	bool wanted = lane->nchunks > lane->nheld;
 
 	if (q->ex == NULL || wanted == lane->watched)
 		return;
@@ -240,7 +243,7 @@ static void watch(struct outq *q, struct lane *lane)
 
 static void flush(struct outq *q, struct lane *lane)
 {
-	if (STAILQ_EMPTY(&lane->chunks))
+	if (lane->nchunks == lane->nheld)
 		return;
 	if (q->hook != NULL)
 		q->hook(q->hook_arg, true);
@@ -267,6 +270,7 @@ static void add(struct outq *q, struct lane *lane, struct chunk *chunk)
 
 	STAILQ_INSERT_TAIL(&lane->chunks, chunk, entry);
 	lane->nchunks++;
+	lane->nheld += q->holding;
 	if (first)
 		flush(q, lane);
 }
@@ -421,6 +425,19 @@ void outq_flush(struct outq *q)
 {
 	flush(q, &q->lanes[0]);
 	flush(q, &q->lanes[1]);
+}
+
+void outq_release(struct outq *q)
+{
+	q->lanes[0].nheld = q->lanes[1].nheld = 0;
+	outq_flush(q);
+}
+
+void outq_hold(struct outq *q, bool hold)
+{
+	q->holding = hold;
+	if (!hold)
+		outq_release(q);
 }
 
 void outq_check(struct outq *q, int fd)

@@ -61,6 +61,13 @@ bool outq_full(const struct outq *q);
 /* Nothing waits. */
 bool outq_empty(const struct outq *q);
 
+/*
+ * From now on what is added waits until outq_release, so that something can be done before anybody
+ * sees it; false: as before, and all is released.
+ */
+void outq_hold(struct outq *q, bool hold);
+void outq_release(struct outq *q);
+
 /* Writes what can be written now; the executor's turns do, where the queue is attached to one. */
 void outq_flush(struct outq *q);
 

@@ -6,6 +6,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "item.h"
 #include "shquote.h"
 #include "units.h"
 
@@ -229,7 +230,7 @@ static void list_one(const struct covey_task *task, const struct covey_attempt *
 	shquote_argv_cut(command, sizeof command, task->argv, SHQUOTE_LIMIT);
 	units_format_duration(listing->now - attempt->started, age);
 	outq_printf(listing->q, STDERR_FILENO, "covey: task %llu: %s: running for %s, attempt %u\n",
-	    (unsigned long long)task->id, command, age, attempt->number);
+	    (unsigned long long)item_number(task), command, age, attempt->number);
 }
 
 void progress_list(struct outq *q, struct covey *ex)

@@ -19,12 +19,15 @@
 #include "outq.h"
 #include "pace.h"
 #include "progress.h"
+#include "records.h"
 #include "shquote.h"
 #include "signals.h"
 #include "sink.h"
 #include "summary.h"
 #include "units.h"
 #include "verdict.h"
+
+enum { MOST_SKIPPED = 1000 };
 
 struct run {
 	const struct options *options;
@@ -37,6 +40,9 @@ struct run {
 	struct out_line *line;
 	struct summary *summary;
 	struct progress *progress;
+	struct records records;
+	unsigned nskipped;             /* tasks in a row */
+	bool input_read;               /* to its end */
 	struct sinks sinks;
 	struct verdict verdict;
 	struct describe about;
@@ -82,6 +88,30 @@ static void on_refused(void *arg, const char *why)
 
 	run->verdict.refused++;
 	complain(run, "%s", why);
+}
+
+/* What runs may go on, and is shown; but nothing is known of it any more. */
+static void stop_recording(struct run *run, const struct cli_error *why)
+{
+	complain(run, "%s; what runs may finish, and no more is started", why->message);
+	run->verdict.broken = true;
+	covey_cancel(run->ex, COVEY_CANCEL_WAITING);
+}
+
+static void settle(struct run *run)
+{
+	struct cli_error why;
+
+	if (records_settle(&run->records, run->ex, &why) != 0)
+		stop_recording(run, &why);
+}
+
+static void pace(struct run *run, covey_nsec *wait)
+{
+	struct cli_error why;
+
+	if (records_pace(&run->records, run->ex, wait, &why) != 0)
+		stop_recording(run, &why);
 }
 
 /* ---- callbacks of the executor ---- */
@@ -144,12 +174,33 @@ static bool on_output(struct covey *ex, const struct covey_task *task,
 	return sinks_output(&run->sinks, task, attempt, stream, data, len);
 }
 
+/*
+ * What came of asking for the next task. Those that are left out are many and quick: a turn looks at
+ * no more of them than it has time for, and has itself asked again.
+ */
+static enum covey_next look_at(struct run *run, enum covey_next result)
+{
+	unsigned skipped = feed_skipped(run->feed);
+
+	run->input_read |= result == COVEY_NEXT_END && feed_error(run->feed) == NULL;
+	run->nskipped = skipped == 0 ? 0 : run->nskipped + skipped;
+	return result == COVEY_NEXT_MORE && run->nskipped >= MOST_SKIPPED ? COVEY_NEXT_LATER : result;
+}
+
+static void go_on_skipping(struct run *run)
+{
+	if (run->nskipped < MOST_SKIPPED)
+		return;
+	run->nskipped = 0;
+	covey_pull(run->ex);
+}
+
 static enum covey_next read_ahead(struct run *run)
 {
 	enum covey_next result;
 
 	do
-		result = feed_next(run->feed, run->ex);
+		result = look_at(run, feed_next(run->feed, run->ex));
 	while (result == COVEY_NEXT_MORE);
 	return result;
 }
@@ -164,7 +215,7 @@ static enum covey_next next(struct covey *ex, void *user)
 	/* a part of all tasks cannot be told before all are known */
 	if (run->options->halt.when != HALT_NEVER && run->options->halt.percent)
 		return read_ahead(run);
-	return feed_next(run->feed, ex);
+	return look_at(run, feed_next(run->feed, ex));
 }
 
 static const char *const *prepare(const struct covey_task *task, unsigned slot, void *user)
@@ -233,6 +284,7 @@ static void stop_for_signal(struct run *run, int sig)
 static void stop_and_go_on(struct run *run)
 {
 	covey_suspend(run->ex);
+	settle(run);
 	raise(SIGSTOP);
 	covey_resume(run->ex);
 }
@@ -328,6 +380,8 @@ static void set_options(struct run *run, struct covey_options *options)
 	options->stop_signal = o->stop_signal;
 	options->max_output = o->max_output;
 	options->reason_dir = run->setup->scratch;
+	options->run_id = run->records.journal == NULL ? NULL
+	    : journal_run_uid(run->records.journal);
 	options->child_nofile = run->setup->child_nofile;
 	options->may_start = pace_limits(&o->pace) ? may_start : NULL;
 	options->nice = o->nice;
@@ -344,6 +398,15 @@ static void set_options(struct run *run, struct covey_options *options)
 static int out_of_memory(struct cli_error *err)
 {
 	return cli_error_set(err, "out of memory");
+}
+
+static int open_records(struct run *run, struct cli_error *err)
+{
+	if (records_open(&run->records, run->options, run->setup->argv, run->q, &run->sinks, err) != 0)
+		return -1;
+	if (run->records.journal != NULL)
+		feed_set_journal(run->feed, run->records.journal);
+	return 0;
 }
 
 static int add_summary(struct run *run, struct cli_error *err)
@@ -437,12 +500,15 @@ static int open_executor(struct run *run, struct cli_error *err)
 	return 0;
 }
 
-static int set_up(struct run *run, struct cli_error *err)
+static int make_outputs(struct run *run, struct cli_error *err)
 {
 	run->q = outq_new();
 	run->progress = run->q == NULL ? NULL : progress_new(run->q, run->options->progress);
-	if (run->progress == NULL)
-		return out_of_memory(err);
+	return run->progress == NULL ? out_of_memory(err) : 0;
+}
+
+static int set_up(struct run *run, struct cli_error *err)
+{
 	if (add_summary(run, err) != 0 || add_output(run, err) != 0
 	    || compile_retry_match(run, err) != 0)
 		return -1;
@@ -461,6 +527,7 @@ static void tear_down(struct run *run)
 	order_free(run->order);
 	summary_free(run->summary);
 	progress_free(run->progress);
+	records_close(&run->records);
 	outq_free(run->q);
 }
 
@@ -512,10 +579,12 @@ static void loop(struct run *run)
 	do {
 		covey_nsec wait = progress_tick(run->progress, run->ex);
 
+		pace(run, &wait);
 		more = covey_step(run->ex, wait, &why);
 		check_stdout(run);
 		check_kept(run);
 		check_full(run);
+		go_on_skipping(run);
 	} while (more > 0);
 	if (more < 0) {
 		complain(run, "%s", why.message);
@@ -536,17 +605,70 @@ static void drain(struct run *run)
 	}
 }
 
+static void count_skipped(struct run *run)
+{
+	struct journal_skipped skipped;
+
+	if (run->records.journal == NULL)
+		return;
+	skipped = journal_skipped(run->records.journal);
+	run->verdict.failed_before = skipped.failed;
+	summary_skipped(run->summary, skipped.succeeded, skipped.failed);
+}
+
+static void end_records(struct run *run)
+{
+	struct cli_error why;
+
+	if (records_end(&run->records, verdict_status(&run->verdict), run->sig, run->input_read,
+	    &why) == 0)
+		return;
+	complain(run, "%s", why.message);
+	run->verdict.broken = true;
+}
+
 static void conclude(struct run *run)
 {
+	int status;
+
 	if (feed_error(run->feed) != NULL) {
 		run->verdict.bad_input = true;
 		complain(run, "%s", feed_error(run->feed));
 	}
 	progress_end(run->progress);
+	count_skipped(run);
+	status = verdict_status(&run->verdict);
 	if (run->sig != SIGPIPE)
 		summary_end(run->summary, feed_has_more(run->feed));
+	end_records(run);
 	drain(run);
 	check_stdout(run);
+	if (verdict_status(&run->verdict) != status)
+		end_records(run);
+}
+
+static void introduce(struct run *run)
+{
+	const struct journal *journal = run->records.journal;
+
+	if (journal != NULL && journal_introduction(journal) != NULL && !run->options->quiet)
+		complain(run, "%s", journal_introduction(journal));
+}
+
+/* Everything up to the first turn. Returns the status to exit with where it fails, with a message. */
+static int begin(struct run *run, struct cli_error *err)
+{
+	if (make_outputs(run, err) != 0)
+		return STATUS_BROKEN;
+	/* before the other sinks, which take the outputs */
+	if (open_records(run, err) != 0)
+		return STATUS_USAGE;
+	if (set_up(run, err) != 0)
+		return STATUS_BROKEN;
+	if (feed_check(run->feed, run->ex, err) != 0 || records_start(&run->records, err) != 0)
+		return STATUS_USAGE;
+	introduce(run);
+	return STATUS_OK;
 }
 
 struct run_end run(const struct run_setup *setup)
@@ -556,11 +678,9 @@ struct run_end run(const struct run_setup *setup)
 	struct cli_error err;
 
 	run.signals.guard_fd = -1;
-	if (set_up(&run, &err) != 0) {
+	end.status = begin(&run, &err);
+	if (end.status != STATUS_OK) {
 		fprintf(stderr, "covey: %s\n", err.message);
-	} else if (feed_check(run.feed, run.ex, &err) != 0) {
-		fprintf(stderr, "covey: %s\n", err.message);
-		end.status = STATUS_USAGE;
 	} else {
 		loop(&run);
 		conclude(&run);

@@ -14,6 +14,7 @@ struct run_end {
 
 struct run_setup {
 	const struct options *options;
+	const char *const *argv;            /* of the command line */
 	const char *scratch;                /* for COVEY_REASON, or NULL */
 	const struct covey_guard *guard;
 	unsigned long long child_nofile;    /* soft limit on descriptors for children */

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "item.h"
 #include "shquote.h"
 #include "units.h"
 
@@ -16,6 +17,7 @@ struct summary {
 	struct summary_options options;
 	struct covey_output *failed;     /* the text about failed tasks, to be printed at the end */
 	uint64_t nsucceeded, nfailed, nnot_started, nflaky, nleaky;
+	uint64_t succeeded_before, failed_before;  /* in an earlier run, and left out */
 	uint64_t recorded;               /* the task whose failure was written down last */
 };
 
@@ -48,7 +50,7 @@ static void say(const struct summary *summary, const struct covey_task *task, co
 		return;
 	shquote_argv_cut(command, sizeof command, task->argv, SHQUOTE_LIMIT);
 	outq_printf(summary->q, STDERR_FILENO, "covey: task %llu: %s: %s\n",
-	    (unsigned long long)task->id, command, what);
+	    (unsigned long long)item_number(task), command, what);
 }
 
 static void say_started(const struct summary *summary, const struct covey_event *event)
@@ -169,7 +171,7 @@ static void note_failure(struct summary *summary, const struct covey_event *even
 		snprintf(tries, sizeof tries, "try %u of %u, ", event->task->attempts,
 		    event->task->tries);
 	n = snprintf(line, sizeof line, "covey: task %llu failed: %s: %s (%s%s)\n",
-	    (unsigned long long)event->task->id, command, words, tries, took);
+	    (unsigned long long)item_number(event->task), command, words, tries, took);
 	if (n > 0)
 		note(summary, line, (size_t)n < sizeof line ? (size_t)n : sizeof line - 1);
 	if (attempt == NULL)
@@ -271,12 +273,34 @@ static void say_counts(const struct summary *summary, bool rest)
 	    rest ? "; the input was not read to its end" : "");
 }
 
+static void say_skipped(const struct summary *summary)
+{
+	uint64_t total = summary->succeeded_before + summary->failed_before;
+
+	if (total == 0)
+		return;
+	outq_printf(summary->q, STDERR_FILENO,
+	    "covey: %llu task%s left out: %llu succeeded before, %llu failed before\n",
+	    (unsigned long long)total, total == 1 ? "" : "s",
+	    (unsigned long long)summary->succeeded_before,
+	    (unsigned long long)summary->failed_before);
+}
+
+void summary_skipped(struct summary *summary, uint64_t succeeded, uint64_t failed)
+{
+	summary->succeeded_before = succeeded;
+	summary->failed_before = failed;
+}
+
 void summary_end(struct summary *summary, bool rest)
 {
 	bool all_well = summary->nfailed == 0 && summary->nnot_started == 0
 	    && summary->nflaky == 0 && summary->nleaky == 0 && !rest;
 
-	if (summary->options.quiet || (all_well && !summary->options.watched))
+	if (summary->options.quiet)
+		return;
+	say_skipped(summary);
+	if (all_well && !summary->options.watched)
 		return;
 	outq_output(summary->q, STDERR_FILENO, summary->failed);
 	summary->failed = NULL;

@@ -5,6 +5,7 @@
 #define CLI_SUMMARY_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "describe.h"
 #include "outq.h"
@@ -26,6 +27,9 @@ void summary_free(struct summary *summary);
 
 /* Must come before the sink that takes the outputs. */
 struct sink summary_sink(struct summary *summary);
+
+/* So many tasks were left out, as they had succeeded, or failed, in an earlier run. */
+void summary_skipped(struct summary *summary, uint64_t succeeded, uint64_t failed);
 
 /* Prints what failed, and the counts. rest: the input was not read to its end. */
 void summary_end(struct summary *summary, bool rest);

@@ -28,5 +28,7 @@ int verdict_status(const struct verdict *verdict)
 		return STATUS_BROKEN;
 	if (verdict->expired)
 		return STATUS_DEADLINE;
-	return verdict->failed + verdict->refused > 0 && !verdict->halted_well ? STATUS_FAILED : STATUS_OK;
+	if (verdict->failed + verdict->failed_before + verdict->refused == 0)
+		return STATUS_OK;
+	return verdict->halted_well ? STATUS_OK : STATUS_FAILED;
 }

@@ -20,6 +20,7 @@ enum {
 
 struct verdict {
 	uint64_t succeeded, failed;
+	uint64_t failed_before; /* and are left as they are */
 	bool halted_calmly;     /* --halt for another reason than failures: what it stopped has not failed */
 	bool halted_well;       /* --halt …,success=…: what was asked for is there, whatever failed */
 	bool expired;

@@ -1,0 +1,77 @@
+/*
+ * journal_write - rows for a run, its tasks and their attempts, as events bring them
+ *
+ * Rows go into a transaction that is begun with the first of them; whoever lets others know what
+ * happened commits before. After an error nothing more is written, and all that follows fails with
+ * the same message.
+ */
+#ifndef CLI_JOURNAL_WRITE_H
+#define CLI_JOURNAL_WRITE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "journal_db.h"
+#include "journal_key.h"
+
+struct journal_writer;
+
+/* What is known of a run when it starts. */
+struct journal_run {
+	int64_t series;               /* the first of the runs that this one continues; 0: itself */
+	const char *recovery;         /* how it does; NULL: not at all */
+	const char *const *argv;      /* covey's own */
+	const char *template;         /* what makes its tasks comparable with another run's */
+	size_t template_len;
+	bool captures;                /* what its tasks print goes through covey */
+};
+
+/* How it ended. */
+struct journal_run_end {
+	bool input_read;              /* to its end */
+	int status;
+	int signal;                   /* or the signal that ended it */
+	uint64_t succeeded, failed, not_started;
+	uint64_t skipped_succeeded, skipped_failed;
+};
+
+/* What the events don't tell of a task. */
+struct journal_task {
+	struct journal_key key;
+	int64_t occurrence;           /* from 1 among those of the same key */
+	uint64_t number;
+	const char *name;             /* or NULL */
+	const char *input;            /* its items, with a NUL between them; NULL: none */
+	size_t input_len;
+	const struct covey_command *command;
+};
+
+/* NULL with a message. The database must outlive the writer. */
+struct journal_writer *journal_writer_new(const struct journal_db *db, struct cli_error *err);
+void journal_writer_free(struct journal_writer *w);
+
+/* The run has begun, and is in the file. Returns 0, or -1 with a message. */
+int journal_writer_start(struct journal_writer *w, const struct journal_run *run,
+    struct cli_error *err);
+
+/* The run's number; and its name, as COVEY_RUN has it. */
+int64_t journal_writer_run(const struct journal_writer *w);
+const char *journal_writer_uid(const struct journal_writer *w);
+
+/* Begins the transaction that the next row would begin. Returns as journal_writer_commit. */
+int journal_writer_begin(struct journal_writer *w);
+
+/* The next task to be queued. *task must last until its event has come. */
+void journal_writer_announce(struct journal_writer *w, const struct journal_task *task);
+
+/* Writes down what happened. */
+void journal_writer_event(struct journal_writer *w, const struct covey_event *event);
+
+/* What was written down is in the file. Returns 0, or -1; journal_writer_error says why. */
+int journal_writer_commit(struct journal_writer *w);
+const char *journal_writer_error(const struct journal_writer *w);
+
+/* The run has ended; may be called again to put it right. Returns as journal_writer_commit. */
+int journal_writer_end(struct journal_writer *w, const struct journal_run_end *end);
+
+#endif
