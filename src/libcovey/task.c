@@ -100,13 +100,14 @@ static void copy_to(struct cv_task *task, struct place *place, const struct cove
 	task->view.user = command->user;
 }
 
-/* A block for the task and what was counted; place says where that goes. */
-static struct cv_task *make(const struct need *need, struct place *place, struct covey_error *err)
+/* A block for the task and what was counted; place says where that goes. large: the caller's length. */
+static struct cv_task *make(const struct need *need, struct place *place, const char *large,
+    struct covey_error *err)
 {
 	struct cv_task *task;
 
 	if (need->bytes > PTRDIFF_MAX - sizeof *task - need->vectors * sizeof(char *)) {
-		cv_error(err, COVEY_BAD_ARGUMENT, 0, "the task's bytes are too many");
+		cv_error(err, COVEY_BAD_ARGUMENT, 0, "the %s is too large", large);
 		return NULL;
 	}
 	task = malloc(sizeof *task + need->vectors * sizeof(char *) + need->bytes);
@@ -138,7 +139,7 @@ struct cv_task *cv_task_new(const struct covey_command *command, struct covey_er
 		cv_error(err, COVEY_BAD_ARGUMENT, 0, "the command's stdin_len is too large");
 		return NULL;
 	}
-	task = make(&need, &place, err);
+	task = make(&need, &place, "command's stdin_len", err);
 	if (task == NULL)
 		return NULL;
 	copy_to(task, &place, command);
@@ -177,7 +178,7 @@ struct cv_task *cv_task_new_function(const struct covey_function *function, stru
 	}
 	/* functions have structs in it */
 	need.bytes += alignof(max_align_t);
-	task = make(&need, &place, err);
+	task = make(&need, &place, "function's arg_len", err);
 	if (task == NULL)
 		return NULL;
 	task->view.argv = put_vector(&place, argv);

@@ -923,13 +923,12 @@ static void test_free_while_running(void **state)
 
 enum { PER_THREAD = 40 };
 
-static void *work(void *unused)
+static void *work(void *good)
 {
 	struct covey_results *results = NULL;
 	struct covey_options o;
 	struct covey_function f;
 	struct covey *ex;
-	bool good;
 	int i;
 
 	covey_options_init(&o, sizeof o);
@@ -940,11 +939,11 @@ static void *work(void *unused)
 	f.run = return_word;
 	for (i = 0; i < PER_THREAD; i++)
 		covey_submit_function(ex, &f, NULL, NULL);
-	good = covey_wait(ex, 0, &results, NULL) == 0 && results->nsucceeded == PER_THREAD;
+	if (covey_wait(ex, 0, &results, NULL) != 0 || results->nsucceeded != PER_THREAD)
+		good = NULL;
 	covey_results_free(results);
 	covey_free(ex);
-	(void)unused;
-	return good ? "good" : NULL;
+	return good;
 }
 
 static void test_threads(void **state)
@@ -955,7 +954,7 @@ static void test_threads(void **state)
 
 	(void)state;
 	for (i = 0; i < COUNT(threads); i++)
-		assert_int_equal(pthread_create(&threads[i], NULL, work, NULL), 0);
+		assert_int_equal(pthread_create(&threads[i], NULL, work, threads), 0);
 	for (i = 0; i < COUNT(threads); i++) {
 		assert_int_equal(pthread_join(threads[i], &result), 0);
 		assert_non_null(result);
