@@ -1,0 +1,33 @@
+/*
+ * report - what a journal has to say about a run
+ */
+#ifndef REPORT_H
+#define REPORT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "clierror.h"
+#include "journal_db.h"
+
+/* How a run stands. */
+struct report_verdict {
+	bool found;             /* there is such a run */
+	bool clean;             /* it has ended, and every task succeeded */
+};
+
+/*
+ * These print to standard output, of the run of that number, or of the last one where it is 0, and
+ * return 0, or -1 with a message.
+ */
+int report_run(const struct journal_db *db, int64_t run, struct report_verdict *verdict,
+    struct cli_error *err);
+
+/* The inputs of tasks that have not succeeded, each with a NUL behind it. */
+int report_failed0(const struct journal_db *db, int64_t run, struct report_verdict *verdict,
+    struct cli_error *err);
+
+/* A line for each run; *verdict is the last one's. */
+int report_list(const struct journal_db *db, struct report_verdict *verdict, struct cli_error *err);
+
+#endif

@@ -1,0 +1,74 @@
+#!/usr/bin/env bats
+# covey-report: what a journal has to say.
+load common
+
+report() {
+	"$(dirname "$COVEY")/covey-report" "$@"
+}
+
+@test "a clean run" {
+	covey --journal j echo ::: a b >/dev/null
+	run -0 --separate-stderr report j
+	match "$output" 'run 1: .*covey.* --journal j echo ::: a b'
+	match "$output" '2 succeeded, 0 failed, 0 not finished'
+	match "$output" 'task 1 took .*: echo a'
+}
+
+@test "what failed and why, and what was flaky" {
+	run -123 covey --journal j --tries 2 --retry-interval 1ms -j 1 sh -c '
+		echo "err {}" >&2
+		[ {} != bad ] || { echo "no luck" >"$COVEY_REASON"; exit 3; }
+		[ {} != odd ] || [ -e once ] || { : >once; exit 1; }' ::: good bad odd
+	run -123 --separate-stderr report j
+	match "$output" '2 succeeded \(1 flaky\), 1 failed'
+	match "$output" 'task 2 failed: .*: exit 3 \(try 2, .*'$'\n''    reason: no luck'$'\n''    \| err bad'
+	match "$output" 'task 3 is flaky: .*succeeded at try 2'
+}
+
+@test "--failed0 is for the next pipeline" {
+	run -123 covey --journal j -0 test ::: $'a\nb' '' $'c d'
+	run -123 covey --journal j false ::: $'a\nb' 'c d'
+	same '610a62006320640' "$(report --failed0 j | od -An -tx1 | tr -d ' \n' | sed 's/0$//')"
+}
+
+@test "--list and --run" {
+	covey --journal j echo ::: a >/dev/null
+	run -123 covey --journal j false ::: b
+	run -123 --separate-stderr report --list j
+	match "$output" 'run 1: .* echo ::: a.*exit 0.*run 2: .* false ::: b.*exit 123'
+	run -0 --separate-stderr report --run 1 j
+	run -123 --separate-stderr report --run 2 j
+	run -2 --separate-stderr report --run 3 j
+	match "$stderr" "has no run 3"
+}
+
+@test "a run that was killed, and one that goes on" {
+	start --journal j misbehave hold-file="$LOCKS/x" touch=ready sleep=600 ::: a
+	wait_for test -e ready
+	wait_for test "$(sqlite3 j 'SELECT count(*) FROM attempt')" = 1
+	run -123 --separate-stderr report j
+	match "$output" ': running'
+	kill -KILL "$(supervisor)"
+	finish 'signal SIGKILL'
+	run -123 --separate-stderr report j
+	match "$output" ': killed'
+	match "$output" 'task 1 did not finish: misbehave'
+}
+
+@test "nothing in a journal reaches the terminal as it is" {
+	run -123 covey --journal j sh -c 'printf "\033[31mred\n" >&2; exit 1' ::: $'x\033[2J'
+	run -123 --separate-stderr report j
+	lacks "$output" $'\033'
+}
+
+@test "what is no journal is refused, and left alone" {
+	seq 100 >text
+	cp text before
+	for file in text /dev/null nope .; do
+		run -2 --separate-stderr report "$file"
+		match "$stderr" "^covey-report: .*'$file'"
+	done
+	cmp text before
+	run -2 report
+	run -2 report a b
+}
