@@ -15,6 +15,8 @@
 #include "covey.h"
 #include "feed.h"
 #include "journal.h"
+#include "jobs.h"
+#include "jobserver.h"
 #include "options.h"
 #include "run.h"
 #include "scratch.h"
@@ -64,7 +66,7 @@ static int die_as(const struct run_end *end)
 }
 
 /* The guard's end: as the supervisor ended, so do we. */
-static int pass_on(int wait_status)
+static struct run_end ended_as(int wait_status)
 {
 	struct run_end end = { .status = STATUS_BROKEN };
 
@@ -72,47 +74,81 @@ static int pass_on(int wait_status)
 		end.status = WEXITSTATUS(wait_status);
 	else if (WIFSIGNALED(wait_status))
 		end.sig = WTERMSIG(wait_status);
-	return die_as(&end);
+	return end;
 }
 
-static struct run_end supervise(struct run_setup *setup, const struct covey_guard *guard)
+/* Before the guard forks, which is to know what tokens the supervisor holds. */
+static int serve_jobs(struct run_setup *setup, struct cli_error *err)
 {
-	struct run_end end;
+	const struct options *o = setup->options;
+	unsigned n = o->jobserver.n != 0 ? o->jobserver.n : o->jobs.how == JOBS_MANY ? jobs_cpus()
+	    : jobs_resolve(&o->jobs, 0);
 
-	setup->guard = guard;
-	raise_nofile(setup);
-	end = run(setup);
-	feed_free(setup->feed);
-	scratch_remove(setup->scratch);
+	if (o->jobserver.fifo && setup->scratch == NULL)
+		return cli_error_set(err, "cannot make a directory for a FIFO in $TMPDIR or '/tmp'");
+	setup->jobserver = jobserver_serve(getenv("MAKEFLAGS"),
+	    n < JOBSERVER_MOST ? n : JOBSERVER_MOST, o->jobserver.fifo ? setup->scratch : NULL, err);
+	if (setup->jobserver == NULL)
+		return -1;
+	if (o->keep_leftovers)
+		jobserver_keep_lost(setup->jobserver);
+	return 0;
+}
+
+/* The supervisor comes back from it as well as the guard does. */
+static struct run_end guarded(struct run_setup *setup)
+{
+	struct covey_guard guard = { .keep_leftovers = setup->options->keep_leftovers };
+	struct run_end end = { .status = STATUS_BROKEN };
+	struct covey_error why;
+
+	switch (covey_guard(&guard, &why)) {
+	case COVEY_GUARD_WATCHES:
+		setup->guard = &guard;
+		raise_nofile(setup);
+		end = run(setup);
+		setup->guard = NULL;
+		break;
+	case COVEY_GUARD_ENDED:
+		end = ended_as(guard.wait_status);
+		break;
+	case COVEY_GUARD_FAILED:
+		fprintf(stderr, "covey: %s\n", why.message);
+		break;
+	}
 	return end;
 }
 
 static int run_guarded(struct run_setup *setup)
 {
-	struct covey_guard guard = { .keep_leftovers = setup->options->keep_leftovers };
+	struct run_end end = { .status = STATUS_BROKEN };
 	char *scratch = scratch_make();
-	struct covey_error why;
-	struct run_end end;
-	int status = STATUS_BROKEN;
+	struct cli_error err;
 
 	setup->scratch = scratch;
-	switch (covey_guard(&guard, &why)) {
-	case COVEY_GUARD_WATCHES:
-		end = supervise(setup, &guard);
-		free(scratch);
-		return die_as(&end);
-	case COVEY_GUARD_ENDED:
-		scratch_remove(scratch);
-		status = pass_on(guard.wait_status);
-		break;
-	case COVEY_GUARD_FAILED:
-		fprintf(stderr, "covey: %s\n", why.message);
-		scratch_remove(scratch);
-		break;
-	}
+	if (!setup->options->jobserver.serve || serve_jobs(setup, &err) == 0)
+		end = guarded(setup);
+	else
+		complain(&err, STATUS_BROKEN);
+	/* what the supervisor has done already, the guard does only where it was killed */
+	jobserver_release(setup->jobserver);
+	jobserver_free(setup->jobserver);
 	feed_free(setup->feed);
+	scratch_remove(scratch);
 	free(scratch);
-	return status;
+	return die_as(&end);
+}
+
+/* make's jobserver, where there is one. Without it everything runs, only without regard to others. */
+static void join_jobs(struct run_setup *setup)
+{
+	struct cli_error err;
+
+	if (setup->options->dry_run || setup->options->jobserver.serve
+	    || jobserver_join(getenv("MAKEFLAGS"), &setup->jobserver, &err) == 0)
+		return;
+	if (!setup->options->quiet)
+		fprintf(stderr, "covey: the jobserver of make is not used: %s\n", err.message);
 }
 
 static int start(const struct options *options, char *argv[])
@@ -123,9 +159,12 @@ static int start(const struct options *options, char *argv[])
 	struct cli_error err;
 	struct run_end end;
 
+	join_jobs(&setup);
 	setup.feed = feed_new(options, &err);
-	if (setup.feed == NULL)
+	if (setup.feed == NULL) {
+		jobserver_free(setup.jobserver);
 		return complain(&err, STATUS_USAGE);
+	}
 	if (!options->dry_run)
 		return run_guarded(&setup);
 	end = run_dry(&setup);

@@ -23,6 +23,7 @@
 #define REGEX(member)     .kind = KIND_REGEX, FIELD(member, const char *)
 #define OUTCOMES(member)  .kind = KIND_OUTCOMES, FIELD(member, struct covey_outcomes)
 #define JOBS(member)      .kind = KIND_JOBS, FIELD(member, struct options_jobs)
+#define JOBSERVER(member) .kind = KIND_JOBSERVER, FIELD(member, struct jobserver_options)
 #define RATE(member)      .kind = KIND_RATE, FIELD(member, covey_nsec)
 #define LOAD(member)      .kind = KIND_LOAD, FIELD(member, struct pace_load)
 #define MEMFREE(member)   .kind = KIND_MEMFREE, FIELD(member, uint64_t)
@@ -74,6 +75,12 @@ static const struct option_row rows[] = {
 		JOBS(jobs), .initial = "100%", .shown = "the usable CPUs",
 		.help = "run N tasks at once, or N% of the usable CPUs; 0: as many as the limits "
 		    "on descriptors and processes allow",
+	},
+	[OPT_JOBSERVER] = {
+		.name = "jobserver", .letters = "", .argument = "N", .optional = true,
+		.group = GROUP_SCHEDULING, JOBSERVER(jobserver), .shown = "as many as -j",
+		.help = "share N jobs between tasks and the jobs that they start, as make -j "
+		    "does; 'N,fifo' or 'fifo' names a FIFO to them, not a pipe",
 	},
 	[OPT_DELAY] = {
 		.name = "delay", .letters = "", .argument = "D", .group = GROUP_SCHEDULING,

@@ -28,6 +28,7 @@ enum option_kind {
 	KIND_REGEX,     /* const char *, which regcomp(3) accepts */
 	KIND_OUTCOMES,  /* struct covey_outcomes; given again, it adds */
 	KIND_JOBS,      /* struct options_jobs */
+	KIND_JOBSERVER, /* struct jobserver_options; without an argument, too */
 	KIND_RATE,      /* covey_nsec: what a start costs */
 	KIND_LOAD,      /* struct pace_load */
 	KIND_MEMFREE,   /* uint64_t */
@@ -66,6 +67,7 @@ struct option_row {
 	unsigned min, max;      /* of KIND_NUMBER, KIND_FACTOR */
 	enum option_kind kind;
 	enum option_group group;
+	bool optional;          /* the argument may be left out; a given one is never its own word */
 	bool for_retries;       /* makes no sense unless the number of tries is given */
 };
 

@@ -154,6 +154,8 @@ static int set_field(const struct option_row *row, const char *text, struct opti
 		return outcomes_add(text, field, err);
 	case KIND_JOBS:
 		return set_jobs(text, field, err);
+	case KIND_JOBSERVER:
+		return jobserver_parse(text, field, err);
 	case KIND_RATE:
 		return pace_parse_rate(text, field, err);
 	case KIND_LOAD:
@@ -245,7 +247,7 @@ static enum options_result apply(struct options *o, enum option_id id, char how,
 		cli_error_set(err, "option '%s' takes no argument", s.text);
 		return OPTIONS_BAD;
 	}
-	if (row->argument != NULL && value == NULL) {
+	if (row->argument != NULL && value == NULL && !row->optional) {
 		cli_error_set(err, "option '%s' needs an argument: %s", s.text, row->argument);
 		return OPTIONS_BAD;
 	}
@@ -268,7 +270,7 @@ static enum options_result take_long(struct words *w, const char *name, struct o
 
 	if (id == OPT_COUNT)
 		return OPTIONS_BAD;
-	if (value == NULL && optable_row(id)->argument != NULL)
+	if (value == NULL && optable_row(id)->argument != NULL && !optable_row(id)->optional)
 		value = take_argument(w);
 	return apply(o, id, '-', value, err);
 }

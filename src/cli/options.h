@@ -14,6 +14,7 @@
 #include "clierror.h"
 #include "covey.h"
 #include "halt.h"
+#include "jobserver.h"
 #include "pace.h"
 #include "rlimits.h"
 
@@ -27,6 +28,7 @@ enum option_id {
 	OPT_SHELL,
 	OPT_XARGS,
 	OPT_JOBS,
+	OPT_JOBSERVER,
 	OPT_DELAY,
 	OPT_RATE,
 	OPT_LOAD,
@@ -124,6 +126,7 @@ struct options {
 
 	/* scheduling */
 	struct options_jobs jobs;       /* JOBS_PERCENT, 100 */
+	struct jobserver_options jobserver;  /* a server of our own */
 	struct pace_options pace;       /* nothing to wait for; cpus is not filled in */
 	int nice;                       /* added to our niceness; 0 */
 	struct rlimits limits;           /* of the tasks; none */

@@ -241,10 +241,13 @@ static void say_waiting(struct run *run)
 static covey_nsec may_start(struct covey *ex, void *user)
 {
 	struct run *run = user;
-	covey_nsec wait = pace_wait(&run->pace, covey_now(ex));
+	covey_nsec wait = !pace_limits(&run->options->pace) ? 0
+	    : pace_wait(&run->pace, covey_now(ex));
 
-	if (wait > 0)
-		say_waiting(run);
+	if (wait == 0)
+		return run->setup->jobserver == NULL ? COVEY_START_NOW
+		    : jobserver_may_start(run->setup->jobserver, ex);
+	say_waiting(run);
 	return wait;
 }
 
@@ -383,7 +386,9 @@ static void set_options(struct run *run, struct covey_options *options)
 	options->run_id = run->records.journal == NULL ? NULL
 	    : journal_run_uid(run->records.journal);
 	options->child_nofile = run->setup->child_nofile;
-	options->may_start = pace_limits(&o->pace) ? may_start : NULL;
+	options->may_start = pace_limits(&o->pace) || run->setup->jobserver != NULL ? may_start : NULL;
+	options->ninherit_fds = jobserver_fds(run->setup->jobserver, &options->inherit_fds);
+	options->env = jobserver_environ(run->setup->jobserver);
 	options->nice = o->nice;
 	options->limits = o->limits.list;
 	options->nlimits = o->limits.n;
@@ -455,6 +460,16 @@ static int add_output(struct run *run, struct cli_error *err)
 	return 0;
 }
 
+static void add_jobserver(struct run *run)
+{
+	struct sink sink;
+
+	if (run->setup->jobserver == NULL)
+		return;
+	sink = jobserver_sink(run->setup->jobserver);
+	sinks_add(&run->sinks, &sink);
+}
+
 static void add_pace(struct run *run)
 {
 	struct pace_options options = run->options->pace;
@@ -513,6 +528,7 @@ static int set_up(struct run *run, struct cli_error *err)
 	    || compile_retry_match(run, err) != 0)
 		return -1;
 	add_pace(run);
+	add_jobserver(run);
 	return open_executor(run, err);
 }
 

@@ -19,6 +19,7 @@ struct run_setup {
 	const struct covey_guard *guard;
 	unsigned long long child_nofile;    /* soft limit on descriptors for children */
 	unsigned long long nofile;          /* our own */
+	struct jobserver *jobserver;        /* or NULL */
 	struct feed *feed;
 };
 

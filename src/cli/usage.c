@@ -85,10 +85,11 @@ static void put_names(struct column *c, const struct option_row *row)
 	if (row->name != NULL)
 		n += snprintf(names + n, sizeof names - (size_t)n, "%s--%s", separator, row->name);
 	put(c, names, n);
-	if (row->argument != NULL) {
-		put(c, " ", 1);
-		put(c, row->argument, (int)strlen(row->argument));
-	}
+	if (row->argument == NULL)
+		return;
+	put(c, row->optional ? "[=" : " ", row->optional ? 2 : 1);
+	put(c, row->argument, (int)strlen(row->argument));
+	put(c, "]", row->optional);
 }
 
 static void put_option(FILE *out, const struct option_row *row)
