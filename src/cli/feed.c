@@ -12,9 +12,11 @@
 #include "script.h"
 #include "source.h"
 #include "template.h"
+#include "xargs_feed.h"
 
 struct feed {
 	const struct options *options;
+	struct xargs_feed *xargs;       /* has its own input and templates; or NULL */
 	struct source *source;
 	struct script *script;
 	struct template *template;      /* of the command or script; NULL: records are shell lines */
@@ -97,6 +99,13 @@ struct feed *feed_new(const struct options *options, struct cli_error *err)
 		return NULL;
 	}
 	feed->options = options;
+	if (options->xargs_line != NULL) {
+		feed->xargs = xargs_feed_new(options->xargs_line, err);
+		if (feed->xargs != NULL)
+			return feed;
+		feed_free(feed);
+		return NULL;
+	}
 	if (compile_command(feed, err) == 0 && compile_tag(feed, err) == 0)
 		feed->source = source_open(options, err);
 	if (feed->source == NULL) {
@@ -112,6 +121,7 @@ void feed_free(struct feed *feed)
 {
 	if (feed == NULL)
 		return;
+	xargs_feed_free(feed->xargs);
 	source_close(feed->source);
 	script_free(feed->script);
 	template_free(feed->owned);
@@ -149,6 +159,8 @@ int feed_check(struct feed *feed, struct covey *ex, struct cli_error *err)
 	struct template *direct;
 
 	feed->ex = ex;
+	if (feed->xargs != NULL)
+		return 0;
 	if (feed->script != NULL) {
 		/* a command that is not there is for the shell to complain about */
 		direct = script_direct(feed->script);
@@ -295,19 +307,15 @@ static enum journal_answer offer(struct feed *feed, const struct covey_command *
 	return answer;
 }
 
-static int use_record(struct feed *feed, struct covey *ex, const struct record *record)
+static int use_command(struct feed *feed, struct covey *ex, struct covey_command *command,
+    const struct record *record)
 {
-	struct covey_command command, on_offer;
-
-	covey_command_init(&command, sizeof command);
-	command.argv = argv_for(feed, record, 1);
-	if (command.argv == NULL)
-		return cli_error_set(&feed->error, "out of memory");
 	/* the journal looks at what it was offered until the task is submitted */
-	on_offer = command;
+	struct covey_command on_offer = *command;
+
 	switch (offer(feed, &on_offer, record)) {
 	case JOURNAL_RUN:
-		if (submit(feed, ex, &command, record, feed->ntasks + 1) != 0)
+		if (submit(feed, ex, command, record, feed->ntasks + 1) != 0)
 			return -1;
 		break;
 	case JOURNAL_SKIP:
@@ -319,6 +327,17 @@ static int use_record(struct feed *feed, struct covey *ex, const struct record *
 	}
 	feed->ntasks++;
 	return 0;
+}
+
+static int use_record(struct feed *feed, struct covey *ex, const struct record *record)
+{
+	struct covey_command command;
+
+	covey_command_init(&command, sizeof command);
+	command.argv = argv_for(feed, record, 1);
+	if (command.argv == NULL)
+		return cli_error_set(&feed->error, "out of memory");
+	return use_command(feed, ex, &command, record);
 }
 
 static void on_readable(struct covey *ex, int fd, unsigned events, void *user)
@@ -374,12 +393,28 @@ static enum covey_next next_recorded(struct feed *feed, struct covey *ex)
 	return fail(feed);
 }
 
+static enum covey_next next_of_xargs(struct feed *feed, struct covey *ex)
+{
+	struct covey_command command;
+	struct record record = { .line = feed->ntasks + 1 };
+	enum covey_next result = xargs_feed_next(feed->xargs, ex, &command, &feed->error);
+
+	feed->failed = xargs_feed_failed(feed->xargs);
+	if (result != COVEY_NEXT_MORE || command.argv == NULL)
+		return result;
+	record_set_one(&record, "", 0);
+	return use_command(feed, ex, &command, &record) == 0 ? COVEY_NEXT_MORE : fail(feed);
+}
+
 enum covey_next feed_next(struct feed *feed, struct covey *ex)
 {
 	struct record record;
 
 	if (feed->journal != NULL && journal_has_tasks(feed->journal))
 		return next_recorded(feed, ex);
+	if (feed->xargs != NULL)
+		return next_of_xargs(feed, ex);
+
 	switch (source_next(feed->source, &record, &feed->error)) {
 	case INPUT_RECORD:
 		return use_record(feed, ex, &record) == 0 ? COVEY_NEXT_MORE : fail(feed);
@@ -420,7 +455,12 @@ void feed_on_refused(struct feed *feed, feed_refused *refused, void *arg)
 
 bool feed_has_more(const struct feed *feed)
 {
-	return source_has_more(feed->source);
+	return feed->xargs == NULL && source_has_more(feed->source);
+}
+
+struct xargs_feed *feed_xargs(const struct feed *feed)
+{
+	return feed->xargs;
 }
 
 const char *feed_error(const struct feed *feed)

@@ -33,6 +33,10 @@ unsigned feed_skipped(struct feed *feed);
 typedef void feed_refused(void *arg, const char *why);
 void feed_on_refused(struct feed *feed, feed_refused *refused, void *arg);
 
+/* What is different with xargs; NULL without it. */
+struct xargs_feed;
+struct xargs_feed *feed_xargs(const struct feed *feed);
+
 /* Submits a task, as covey_next_fn. After an error COVEY_NEXT_END; feed_error has it. */
 enum covey_next feed_next(struct feed *feed, struct covey *ex);
 

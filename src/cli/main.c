@@ -163,7 +163,8 @@ static int start(const struct options *options, char *argv[])
 	setup.feed = feed_new(options, &err);
 	if (setup.feed == NULL) {
 		jobserver_free(setup.jobserver);
-		return complain(&err, STATUS_USAGE);
+		return complain(&err,
+		    options->xargs_line != NULL ? XARGS_STATUS_ERROR : STATUS_USAGE);
 	}
 	if (!options->dry_run)
 		return run_guarded(&setup);
@@ -180,8 +181,10 @@ static int start_xargs(int argc, char *argv[], int first, struct options *option
 
 	for (int i = 0; i < OPT_COUNT; i++)
 		x.supervised |= options->given[i] && i != OPT_XARGS;
-	if (!xargs_begin(&x, argc, argv, first, options, &status))
-		return XARGS_STATUS_ERROR;
+	if (!xargs_begin(&x, argc, argv, first, options, &status)) {
+		options->xargs_line = &x;
+		return start(options, argv);
+	}
 	if (fflush(stdout) == 0 && !ferror(stdout))
 		return status;
 	xargs_say(&x, "write error: %s", strerror(errno));

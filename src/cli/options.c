@@ -491,7 +491,7 @@ static bool is_foreign_to_xargs(enum option_id id)
 	const struct option_row *row = optable_row(id);
 
 	return id != OPT_XARGS && (row->group == GROUP_INPUT || row->group == GROUP_TEMPLATE
-	    || row->group == GROUP_RECOVERY || id == OPT_TAG || id == OPT_TAGSTRING || id == OPT_DRY_RUN);
+	    || row->group == GROUP_RECOVERY || id == OPT_TAG || id == OPT_TAGSTRING || id == OPT_DRY_RUN || id == OPT_RETRY_FAILED);
 }
 
 int options_begin_for_xargs(struct options *o, struct cli_error *err)

@@ -104,6 +104,8 @@ enum options_recovery {
 	RECOVERY_RETRY_FAILED    /* the same, taken from the journal and not from the input */
 };
 
+struct xargs_options;
+
 /* All pointers are into argv or to constants: there is nothing to release. */
 struct options {
 	/* input: from items where items_given, else from arg_file, else from standard input */
@@ -122,6 +124,7 @@ struct options {
 	const char *script;             /* -c, or NULL; then ncommand is 0 */
 	bool xargs;                     /* see OPTIONS_XARGS */
 	int rest;
+	const struct xargs_options *xargs_line;  /* commands and input are xargs' own, or NULL */
 	const char *replace;            /* -I: stands for the item instead of "{}", or NULL */
 
 	/* scheduling */

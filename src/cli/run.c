@@ -26,6 +26,7 @@
 #include "summary.h"
 #include "units.h"
 #include "verdict.h"
+#include "xargs_feed.h"
 
 enum { MOST_SKIPPED = 1000 };
 
@@ -143,6 +144,18 @@ static void check_halt(struct run *run)
 		stop_for_halt(run);
 }
 
+/* After some failures xargs starts no other command, but waits for those that run. */
+static void check_xargs(struct run *run, const struct covey_event *event)
+{
+	struct xargs_feed *xargs = feed_xargs(run->feed);
+
+	if (xargs == NULL || !xargs_feed_finished(xargs, event) || run->halted || run->sig != 0)
+		return;
+	run->halted = true;
+	run->about.stopped_by = "--xargs";
+	covey_cancel(run->ex, COVEY_CANCEL_WAITING);
+}
+
 static void check_captured(struct run *run, const struct covey_event *event)
 {
 	if (event->type == COVEY_ENDED && event->attempt->output_errno != 0)
@@ -161,6 +174,7 @@ static void on_event(struct covey *ex, const struct covey_event *event, void *us
 		outq_check(run->q, STDOUT_FILENO);
 	if (event->type != COVEY_FINISHED)
 		return;
+	check_xargs(run, event);
 	feed_finished(event->task);
 	check_halt(run);
 }
@@ -392,6 +406,8 @@ static void set_options(struct run *run, struct covey_options *options)
 	options->nice = o->nice;
 	options->limits = o->limits.list;
 	options->nlimits = o->limits.n;
+	if (o->xargs_line != NULL)
+		options->slot_var = o->xargs_line->slot_var;
 	options->next = next;
 	options->prepare = feed_prepares(run->feed) ? prepare : NULL;
 	options->on_event = on_event;
@@ -691,6 +707,7 @@ struct run_end run(const struct run_setup *setup)
 {
 	struct run run = { .options = setup->options, .setup = setup, .feed = setup->feed };
 	struct run_end end = { .status = STATUS_BROKEN };
+	struct xargs_feed *xargs = feed_xargs(run.feed);
 	struct cli_error err;
 
 	run.signals.guard_fd = -1;
@@ -700,7 +717,8 @@ struct run_end run(const struct run_setup *setup)
 	} else {
 		loop(&run);
 		conclude(&run);
-		end.status = verdict_status(&run.verdict);
+		end.status = xargs != NULL ? xargs_feed_status(xargs, &run.verdict)
+		    : verdict_status(&run.verdict);
 		end.sig = run.sig;
 	}
 	tear_down(&run);

@@ -447,6 +447,18 @@ static enum xargs_parsed take_words(struct parser *p)
 	return result;
 }
 
+/* What both have. */
+static void set_coveys(const struct parser *p)
+{
+	struct options *o = p->covey;
+
+	o->verbose |= p->x->verbose;
+	if (o->given[OPT_JOBS] == 0)
+		o->jobs = (struct options_jobs){
+			p->x->max_procs == 0 ? JOBS_MANY : JOBS_NUMBER, p->x->max_procs,
+		};
+}
+
 static enum xargs_parsed settle(const struct parser *p)
 {
 	static char echo[] = "echo";
@@ -462,7 +474,13 @@ static enum xargs_parsed settle(const struct parser *p)
 	}
 	if (x->replace != NULL || x->max_lines != 0)
 		x->exit = true;
-	if (!x->supervised || options_finish_for_xargs(p->covey, &err) == 0)
+	if (!x->supervised)
+		return XARGS_PARSED_RUN;
+	set_coveys(p);
+	if (x->interactive || x->open_tty)
+		cli_error_set(&err, "option '-%c' gives commands the terminal, which covey's own options "
+		    "keep from them", x->interactive ? 'p' : 'o');
+	else if (options_finish_for_xargs(p->covey, &err) == 0)
 		return XARGS_PARSED_RUN;
 	say(p, "%s", err.message);
 	return XARGS_PARSED_BAD;

@@ -42,7 +42,7 @@ void xargs_reader_free(struct xargs_reader *r)
 void xargs_reader_give(struct xargs_reader *r, const char *bytes, size_t len)
 {
 	r->bytes = bytes;
-	r->end = bytes + len;
+	r->end = len == 0 ? bytes : bytes + len;
 	r->all_given = len == 0;
 }
 

@@ -1,0 +1,151 @@
+#include "xargs_feed.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include "xargs.h"
+#include "xargs_say.h"
+#include "xargs_source.h"
+
+struct xargs_feed {
+	const struct xargs_options *options;
+	struct xargs_source *source;
+	enum covey_stdin stdin_source;
+	bool watching, failed;
+	int fatal;            /* the status of the failure that ended it, or 0 */
+};
+
+struct xargs_feed *xargs_feed_new(const struct xargs_options *o, struct cli_error *err)
+{
+	struct xargs_feed *f = calloc(1, sizeof *f);
+
+	if (f == NULL) {
+		cli_error_set(err, "out of memory");
+		return NULL;
+	}
+	f->options = o;
+	f->source = xargs_source_open(o, false);
+	if (f->source == NULL) {
+		cli_error_set(err, "cannot open '%s': %s",
+		    o->arg_file == NULL ? "standard input" : o->arg_file, strerror(errno));
+		free(f);
+		return NULL;
+	}
+	/* a tree is no foreground process group: reading the terminal would stop it for good */
+	if (o->arg_file != NULL && !isatty(STDIN_FILENO))
+		f->stdin_source = COVEY_STDIN_INHERIT;
+	return f;
+}
+
+void xargs_feed_free(struct xargs_feed *f)
+{
+	if (f == NULL)
+		return;
+	xargs_source_close(f->source);
+	free(f);
+}
+
+bool xargs_feed_failed(const struct xargs_feed *f)
+{
+	return f->failed;
+}
+
+/* ---- the next task ---- */
+
+static enum covey_next fail(struct xargs_feed *f, struct cli_error *err, const char *why)
+{
+	cli_error_set(err, "%s", why);
+	f->failed = true;
+	return COVEY_NEXT_END;
+}
+
+static void on_readable(struct covey *ex, int fd, unsigned events, void *user)
+{
+	struct xargs_feed *f = user;
+
+	(void)events;
+	f->watching = false;
+	/* level-triggered: it is watched only while something is wanted */
+	if (covey_watch(ex, fd, 0, NULL, NULL, NULL) == 0)
+		xargs_source_ready(f->source);
+	covey_pull(ex);
+}
+
+static enum covey_next later(struct xargs_feed *f, struct covey *ex, struct cli_error *err)
+{
+	struct covey_error why;
+
+	if (f->watching)
+		return COVEY_NEXT_LATER;
+	if (covey_watch(ex, xargs_source_fd(f->source), EPOLLIN, on_readable, f, &why) == 0) {
+		f->watching = true;
+		return COVEY_NEXT_LATER;
+	}
+	if (why.sys_errno != EPERM)
+		return fail(f, err, why.message);
+	/* a device that is always ready, such as /dev/null */
+	xargs_source_ready(f->source);
+	return COVEY_NEXT_MORE;
+}
+
+enum covey_next xargs_feed_next(struct xargs_feed *f, struct covey *ex,
+    struct covey_command *command, struct cli_error *err)
+{
+	int read_errno;
+
+	covey_command_init(command, sizeof *command);
+	command->stdin_source = f->stdin_source;
+	switch (xargs_source_next(f->source, &command->argv)) {
+	case XARGS_NEXT_LINE:
+		xargs_source_ran(f->source);
+		return COVEY_NEXT_MORE;
+	case XARGS_NEXT_NUL:
+		xargs_say(f->options, "%s", xargs_nul_warning);
+		return COVEY_NEXT_MORE;
+	case XARGS_NEXT_LATER:
+		return later(f, ex, err);
+	case XARGS_NEXT_BAD:
+		return fail(f, err, xargs_source_error(f->source));
+	case XARGS_NEXT_END:
+		break;
+	}
+	read_errno = xargs_source_read_errno(f->source);
+	return read_errno == 0 ? COVEY_NEXT_END : fail(f, err, strerror(read_errno));
+}
+
+/* ---- what became of them ---- */
+
+static int fatal_status(const struct covey_event *event)
+{
+	const struct covey_attempt *attempt = event->attempt;
+
+	if (attempt == NULL)
+		return 0;
+	if (event->outcome == COVEY_EXIT && attempt->status == 255)
+		return XARGS_STATUS_GAVE_UP;
+	if (event->outcome == COVEY_SIGNAL)
+		return XARGS_STATUS_SIGNALED;
+	if (event->outcome == COVEY_SPAWN)
+		return attempt->sys_errno == ENOENT ? XARGS_STATUS_NOT_FOUND : XARGS_STATUS_CANNOT_RUN;
+	return 0;
+}
+
+bool xargs_feed_finished(struct xargs_feed *f, const struct covey_event *event)
+{
+	if (f->fatal == 0)
+		f->fatal = fatal_status(event);
+	return f->fatal != 0;
+}
+
+int xargs_feed_status(const struct xargs_feed *f, const struct verdict *verdict)
+{
+	int status = verdict_status(verdict);
+
+	/* what is wrong with covey itself, or with the input, is 1 to xargs */
+	if (status == STATUS_BROKEN)
+		return XARGS_STATUS_ERROR;
+	return status == STATUS_FAILED && f->fatal != 0 ? f->fatal : status;
+}
