@@ -7,25 +7,20 @@
 #include <string.h>
 #include <sys/epoll.h>
 
+#include "compose.h"
+#include "header.h"
 #include "item.h"
 #include "journal.h"
-#include "script.h"
 #include "source.h"
-#include "template.h"
 #include "xargs_feed.h"
 
 struct feed {
 	const struct options *options;
 	struct xargs_feed *xargs;       /* has its own input and templates; or NULL */
+	struct header header;
 	struct source *source;
-	struct script *script;
-	struct template *template;      /* of the command or script; NULL: records are shell lines */
-	struct template *owned;         /* the one that is not the script's */
-	struct template *tag;           /* of --tagstring, or NULL */
-	struct line_splitter *splitter;
-	const char *shell_argv[5];      /* of the last shell line */
-	struct covey *ex;               /* to ask whether commands exist; NULL: not yet */
-	bool uses_slot, keeps_item, watching;
+	struct compose *compose;
+	bool keeps_item, watching;
 	uint64_t ntasks;                /* made of the input */
 	uint64_t nsubmitted;
 	unsigned nskipped;
@@ -38,56 +33,28 @@ struct feed {
 	bool failed;
 };
 
-static struct template *compile(struct feed *feed, char *const *words, size_t n, bool append,
-    struct cli_error *err)
+/*
+ * What the command line says is checked before anything is read, but the names of a header are part
+ * of it.
+ */
+static int open_both(struct feed *feed, const struct options *options, struct cli_error *err)
 {
-	char why[256];
-	struct template *t = template_compile(words, n, feed->options->replace, append, why,
-	    sizeof why);
-
-	if (t == NULL)
-		cli_error_set(err, "%s", why);
-	return t;
-}
-
-static int compile_script(struct feed *feed, struct cli_error *err)
-{
-	char why[256];
-
-	feed->script = script_compile(feed->options->script, feed->options->replace, why, sizeof why);
-	if (feed->script == NULL)
-		return cli_error_set(err, "%s", why);
-	feed->template = script_shell(feed->script);
-	return 0;
-}
-
-static int compile_lines(struct feed *feed, struct cli_error *err)
-{
-	feed->splitter = line_splitter_new();
-	return feed->splitter == NULL ? cli_error_set(err, "out of memory") : 0;
-}
-
-static int compile_command(struct feed *feed, struct cli_error *err)
-{
-	const struct options *o = feed->options;
-
-	if (o->script != NULL)
-		return compile_script(feed, err);
-	if (o->ncommand == 0)
-		return compile_lines(feed, err);
-	feed->template = feed->owned = compile(feed, o->command, o->ncommand, true, err);
-	return feed->template == NULL ? -1 : 0;
-}
-
-static int compile_tag(struct feed *feed, struct cli_error *err)
-{
-	char *words[1];
-
-	if (feed->options->tagstring == NULL || *feed->options->tagstring == '\0')
-		return 0;
-	words[0] = (char *)(uintptr_t)feed->options->tagstring;
-	feed->tag = compile(feed, words, 1, false, err);
-	return feed->tag == NULL ? -1 : 0;
+	if (options->xargs_line != NULL) {
+		feed->xargs = xargs_feed_new(options->xargs_line, err);
+		/* for what tasks remember */
+		feed->compose = feed->xargs == NULL ? NULL : compose_new(options, &feed->header, err);
+		return feed->compose == NULL ? -1 : 0;
+	}
+	if (options->header)
+		feed->source = source_open(options, &feed->header, err);
+	if (options->header && feed->source == NULL)
+		return -1;
+	feed->compose = compose_new(options, &feed->header, err);
+	if (feed->compose == NULL)
+		return -1;
+	if (!options->header)
+		feed->source = source_open(options, &feed->header, err);
+	return feed->source == NULL ? -1 : 0;
 }
 
 struct feed *feed_new(const struct options *options, struct cli_error *err)
@@ -99,21 +66,11 @@ struct feed *feed_new(const struct options *options, struct cli_error *err)
 		return NULL;
 	}
 	feed->options = options;
-	if (options->xargs_line != NULL) {
-		feed->xargs = xargs_feed_new(options->xargs_line, err);
-		if (feed->xargs != NULL)
-			return feed;
+	if (open_both(feed, options, err) != 0) {
 		feed_free(feed);
 		return NULL;
 	}
-	if (compile_command(feed, err) == 0 && compile_tag(feed, err) == 0)
-		feed->source = source_open(options, err);
-	if (feed->source == NULL) {
-		feed_free(feed);
-		return NULL;
-	}
-	feed->uses_slot = feed->template != NULL && template_uses_slot(feed->template);
-	feed->keeps_item = feed->uses_slot || options->tag || feed->tag != NULL;
+	feed->keeps_item = feed->xargs == NULL && compose_keeps_item(feed->compose);
 	return feed;
 }
 
@@ -123,132 +80,18 @@ void feed_free(struct feed *feed)
 		return;
 	xargs_feed_free(feed->xargs);
 	source_close(feed->source);
-	script_free(feed->script);
-	template_free(feed->owned);
-	template_free(feed->tag);
-	line_splitter_free(feed->splitter);
+	compose_free(feed->compose);
+	header_release(&feed->header);
 	free(feed->env);
 	free(feed);
 }
 
-/* ---- can it be run? ---- */
-
-static int cannot_run(const char *name, const struct covey_error *why, struct cli_error *err)
-{
-	if (strpbrk(name, " \t\n;|&<>$") != NULL && why->sys_errno == ENOENT)
-		return cli_error_set(err, "there is no command '%s'; for a shell command line, use "
-		    "covey -c '%s'", name, name);
-	return cli_error_set(err, "cannot run '%s': %s", name,
-	    why->sys_errno == ENOENT ? "there is no such command" : strerror(why->sys_errno));
-}
-
-/* covey 'gzip {}': one COMMAND that was meant as a shell command line. */
-static int check_line(const struct feed *feed, struct cli_error *err)
-{
-	static const struct covey_error why = { .sys_errno = ENOENT };
-	const char *command = feed->options->command[0];
-
-	if (feed->options->ncommand > 1 || strpbrk(command, " \t\n") == NULL)
-		return 0;
-	return cannot_run(command, &why, err);
-}
-
 int feed_check(struct feed *feed, struct covey *ex, struct cli_error *err)
 {
-	struct covey_error why;
-	struct template *direct;
-
-	feed->ex = ex;
-	if (feed->xargs != NULL)
-		return 0;
-	if (feed->script != NULL) {
-		/* a command that is not there is for the shell to complain about */
-		direct = script_direct(feed->script);
-		if (direct != NULL && template_has_fixed_command(direct)) {
-			struct template_values none = { .item = "" };
-			const char *const *argv = template_expand(direct, &none);
-
-			if (argv != NULL && covey_find(ex, argv[0], NULL) == 0)
-				feed->template = direct;
-		}
-		return 0;
-	}
-	if (feed->template == NULL)
-		return 0;
-	if (!template_has_fixed_command(feed->template))
-		return check_line(feed, err);
-	if (covey_find(ex, feed->options->command[0], &why) == 0)
-		return 0;
-	return cannot_run(feed->options->command[0], &why, err);
+	return feed->xargs != NULL ? 0 : compose_check(feed->compose, ex, err);
 }
 
 /* ---- the next task ---- */
-
-static const char *const *line_argv(struct feed *feed, const struct record *record)
-{
-	const char *const *argv = script_split_line(feed->splitter, record->own.text, record->own.len);
-	size_t n = 0;
-
-	if (argv != NULL && (feed->ex == NULL || covey_find(feed->ex, argv[0], NULL) == 0))
-		return argv;
-	feed->shell_argv[n++] = SCRIPT_SHELL;
-	feed->shell_argv[n++] = "-c";
-	/* sh would take such a line for options */
-	if (record->own.text[0] == '-' || record->own.text[0] == '+')
-		feed->shell_argv[n++] = "--";
-	feed->shell_argv[n++] = record->own.text;
-	feed->shell_argv[n] = NULL;
-	return feed->shell_argv;
-}
-
-static const char *const *argv_for(struct feed *feed, const struct record *record,
-    unsigned slot)
-{
-	struct template_values values = {
-		.item = record->own.text, .item_len = record->own.len, .task = feed->ntasks + 1, .slot = slot,
-	};
-
-	if (feed->template == NULL)
-		return line_argv(feed, record);
-	return template_expand(feed->template, &values);
-}
-
-/* The tag without the tab that follows it; NULL when memory runs out. */
-static const char *tag_for(struct feed *feed, const struct record *record)
-{
-	struct template_values values = {
-		.item = record->own.text, .item_len = record->own.len, .task = feed->ntasks + 1,
-	};
-	const char *const *words;
-
-	if (feed->tag == NULL)
-		return feed->options->tag ? record->own.text : "";
-	words = template_expand(feed->tag, &values);
-	return words == NULL ? NULL : words[0];
-}
-
-/* What the task is to remember, in one block. */
-static struct item *remember(struct feed *feed, const struct record *record, uint64_t number)
-{
-	bool tagged = feed->options->tag || feed->options->tagstring != NULL;
-	const char *tag = tagged ? tag_for(feed, record) : "";
-	size_t tag_len = tag == NULL ? 0 : strlen(tag);
-	struct item *item = tag == NULL ? NULL : malloc(sizeof *item + tag_len + record->own.len + 2);
-	char *at;
-
-	if (item == NULL)
-		return NULL;
-	at = (char *)(item + 1);
-	item->number = number;
-	item->tag = tagged ? at : NULL;
-	item->tag_len = tag_len + 1;
-	memcpy(at, tag, tag_len);
-	at[tag_len] = '\t';
-	item->text = at + tag_len + 1;
-	item->len = record->own.len;
-	memcpy(at + tag_len + 1, record->own.text, record->own.len + 1);
-	return item;
-}
 
 static enum covey_next fail(struct feed *feed)
 {
@@ -285,7 +128,9 @@ static int submit(struct feed *feed, struct covey *ex, struct covey_command *com
 
 	if (number != feed->nsubmitted + 1 && set_number(feed, command, number) != 0)
 		return cli_error_set(&feed->error, "out of memory");
-	if (feed->keeps_item && (command->user = remember(feed, record, number)) == NULL)
+	if (feed->keeps_item)
+		command->user = compose_item(feed->compose, record, number, NULL);
+	if (feed->keeps_item && command->user == NULL)
 		return cli_error_set(&feed->error, "out of memory");
 	if (covey_submit(ex, command, NULL, &why) == 0) {
 		feed->nsubmitted++;
@@ -334,7 +179,7 @@ static int use_record(struct feed *feed, struct covey *ex, const struct record *
 	struct covey_command command;
 
 	covey_command_init(&command, sizeof command);
-	command.argv = argv_for(feed, record, 1);
+	command.argv = compose_argv(feed->compose, record, feed->ntasks + 1, 1);
 	if (command.argv == NULL)
 		return cli_error_set(&feed->error, "out of memory");
 	return use_command(feed, ex, &command, record);
@@ -470,19 +315,16 @@ const char *feed_error(const struct feed *feed)
 
 bool feed_prepares(const struct feed *feed)
 {
-	return feed->uses_slot;
+	return compose_uses_slot(feed->compose);
 }
 
 const char *const *feed_prepare(struct feed *feed, const struct covey_task *task, unsigned slot)
 {
 	const struct item *item = task->user;
-	struct template_values values = { .task = item_number(task), .slot = slot };
 
-	if (!feed->uses_slot || item == NULL)
+	if (item == NULL || !compose_uses_slot(feed->compose))
 		return NULL;
-	values.item = item->text;
-	values.item_len = item->len;
-	return template_expand(feed->template, &values);
+	return compose_argv(feed->compose, &item->record, item->number, slot);
 }
 
 void feed_finished(const struct covey_task *task)
@@ -502,7 +344,6 @@ int feed_dry(struct feed *feed, const char *const **argv, struct cli_error *err)
 		return 1;
 	if (result != INPUT_RECORD)
 		return result == INPUT_END ? 0 : -1;
-	*argv = argv_for(feed, &record, 1);
-	feed->ntasks++;
+	*argv = compose_argv(feed->compose, &record, ++feed->ntasks, 1);
 	return *argv == NULL ? cli_error_set(err, "out of memory") : 1;
 }

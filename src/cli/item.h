@@ -1,5 +1,5 @@
 /*
- * item - what a task needs to remember of its item while it runs
+ * item - what a task needs to remember of its input while it runs
  */
 #ifndef CLI_ITEM_H
 #define CLI_ITEM_H
@@ -9,13 +9,15 @@
 
 #include "covey.h"
 
-/* Hangs on the task as its user pointer; NULL where nothing has to be remembered. */
+#include "record.h"
+
+/* Hangs on the task as its user pointer, one block; NULL where nothing has to be remembered. */
 struct item {
 	const char *tag;      /* what its lines begin with; NULL: nothing */
 	size_t tag_len;
-	size_t len;           /* of the item */
-	const char *text;
+	const char *name;     /* of --tasks, or NULL */
 	uint64_t number;      /* of the task, in the order of the input */
+	struct record record;
 };
 
 /* A task's number for people: the executor counts what it is given, which may not be everything. */

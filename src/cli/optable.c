@@ -32,6 +32,8 @@
 #define HALT(member)      .kind = KIND_HALT, FIELD(member, struct halt)
 #define PROGRESS(member)  .kind = KIND_PROGRESS, FIELD(member, enum options_progress)
 #define CHOICE(member)    .kind = KIND_CHOICE, FIELD(member, int)
+#define SOURCE(member)    .kind = KIND_SOURCE, FIELD(member, struct options_sources)
+#define HEADER(member)    .kind = KIND_HEADER, FIELD(member, bool)
 
 static const struct option_row rows[] = {
 	[OPT_NULL] = {
@@ -46,8 +48,30 @@ static const struct option_row rows[] = {
 	},
 	[OPT_ARG_FILE] = {
 		.name = "arg-file", .letters = "a", .argument = "FILE", .group = GROUP_INPUT,
-		NONEMPTY(arg_file), .shown = "standard input",
-		.help = "read items from FILE",
+		SOURCE(sources), .shown = "standard input",
+		.help = "read items from FILE; given again, each item of one file with each of the "
+		    "other",
+	},
+	[OPT_LINK] = {
+		.name = "link", .letters = "", .group = GROUP_INPUT, FLAG(link),
+		.help = "take the sources side by side, their first items together, their second, "
+		    "…; shorter ones start again",
+	},
+	[OPT_COLSEP] = {
+		.name = "colsep", .letters = "C", .argument = "REGEX", .group = GROUP_INPUT,
+		NONEMPTY(colsep),
+		.help = "split each line into items where the extended regular expression matches: "
+		    "{1}, {2}, …",
+	},
+	[OPT_HEADER] = {
+		.name = "header", .letters = "", .group = GROUP_INPUT, HEADER(header),
+		.help = "the first line of each source names its columns, which are tab-separated "
+		    "unless --colsep says otherwise: {name}",
+	},
+	[OPT_MAX_ARGS] = {
+		.name = "max-args", .letters = "nN", .argument = "N", .group = GROUP_INPUT,
+		NUMBER(max_args), .min = 1, .max = 1000000, .initial = "1",
+		.help = "give N items to each task, fewer to the last: {} is all, {1} the first",
 	},
 	[OPT_NO_RUN_IF_EMPTY] = {
 		.name = "no-run-if-empty", .letters = "r", .group = GROUP_INPUT,

@@ -37,6 +37,8 @@ enum option_kind {
 	KIND_HALT,      /* struct halt */
 	KIND_PROGRESS,  /* enum options_progress */
 	KIND_CHOICE,    /* int: which of the words in argument, "normal|full", from 0 */
+	KIND_SOURCE,    /* struct options_sources; given again, it adds a file */
+	KIND_HEADER,    /* bool; no argument but the ":" of parallel(1) */
 	KIND_HELP,      /* none: ends the parsing */
 	KIND_VERSION    /* none: ends the parsing */
 };

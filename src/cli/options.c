@@ -119,6 +119,23 @@ static int set_choice(const struct option_row *row, const char *text, int *field
 	return cli_error_set(err, "'%.200s' is none of %s", text, row->argument);
 }
 
+static int add_source(const struct options_source *source, struct options_sources *sources,
+    struct cli_error *err)
+{
+	if (sources->n == OPTIONS_MAX_SOURCES)
+		return cli_error_set(err, "there are more than %d sources of items", OPTIONS_MAX_SOURCES);
+	sources->list[sources->n++] = *source;
+	return 0;
+}
+
+static int add_file(const char *path, bool linked, struct options_sources *sources,
+    struct cli_error *err)
+{
+	struct options_source source = { .path = path, .linked = linked };
+
+	return add_source(&source, sources, err);
+}
+
 /* What each kind of argument is made into. "text" is NULL for the kinds that take none. */
 static int set_field(const struct option_row *row, const char *text, struct options *o,
     struct cli_error *err)
@@ -127,6 +144,7 @@ static int set_field(const struct option_row *row, const char *text, struct opti
 
 	switch (row->kind) {
 	case KIND_FLAG:
+	case KIND_HEADER:
 		*(bool *)field = true;
 		return 0;
 	case KIND_NUMBER:
@@ -172,6 +190,9 @@ static int set_field(const struct option_row *row, const char *text, struct opti
 		return set_progress(text, field, err);
 	case KIND_CHOICE:
 		return set_choice(row, text, field, err);
+	case KIND_SOURCE:
+		return text[0] == '\0' ? cli_error_set(err, "the argument is empty")
+		    : add_file(text, false, field, err);
 	case KIND_HELP:
 	case KIND_VERSION:
 		return 0;
@@ -260,6 +281,14 @@ static enum options_result apply(struct options *o, enum option_id id, char how,
 	return OPTIONS_BAD;
 }
 
+/* "--header :" is what users of parallel(1) write, and ":" is no command that anybody would run. */
+static const char *skip_colon(struct words *w, const char *value)
+{
+	if (value == NULL && w->next < w->argc && strcmp(w->argv[w->next], ":") == 0)
+		w->next++;
+	return value != NULL && strcmp(value, ":") == 0 ? NULL : value;
+}
+
 /* "--name", "--name=value", "--name value" */
 static enum options_result take_long(struct words *w, const char *name, struct options *o,
     struct cli_error *err)
@@ -270,7 +299,9 @@ static enum options_result take_long(struct words *w, const char *name, struct o
 
 	if (id == OPT_COUNT)
 		return OPTIONS_BAD;
-	if (value == NULL && optable_row(id)->argument != NULL && !optable_row(id)->optional)
+	if (optable_row(id)->kind == KIND_HEADER)
+		value = skip_colon(w, value);
+	else if (value == NULL && optable_row(id)->argument != NULL && !optable_row(id)->optional)
 		value = take_argument(w);
 	return apply(o, id, '-', value, err);
 }
@@ -324,34 +355,64 @@ static enum options_result take_options(struct words *w, struct options *o, stru
 
 /* ---- the other words ---- */
 
-/* Words with a meaning for GNU parallel, which must not pass for items or arguments. */
-static bool is_foreign_separator(const char *word)
+enum separator { SEPARATOR_NONE, SEPARATOR_WORDS, SEPARATOR_FILES };
+
+/* ":::" and "::::", and with a plus sign behind. */
+static enum separator separator_of(const char *word, bool *linked)
 {
-	return strcmp(word, "::::") == 0 || strcmp(word, ":::+") == 0
-	    || strcmp(word, "::::+") == 0;
+	size_t colons = strspn(word, ":");
+
+	*linked = strcmp(word + colons, "+") == 0;
+	if ((!*linked && word[colons] != '\0') || colons < 3 || colons > 4)
+		return SEPARATOR_NONE;
+	return colons == 3 ? SEPARATOR_WORDS : SEPARATOR_FILES;
 }
 
-/* COMMAND [ARG]... [::: ITEM...] */
+/* How many words come before the next separator. */
+static size_t words_before_separator(const struct words *w)
+{
+	size_t n = 0;
+	bool linked;
+
+	while (w->next + (int)n < w->argc
+	    && separator_of(w->argv[w->next + (int)n], &linked) == SEPARATOR_NONE)
+		n++;
+	return n;
+}
+
+/* What follows a separator: a source, or with "::::" one for each file. */
+static int take_source(struct words *w, struct options_sources *sources, struct cli_error *err)
+{
+	struct options_source source = { .path = NULL };
+	const char *separator = w->argv[w->next++];
+	enum separator kind = separator_of(separator, &source.linked);
+
+	source.words = w->argv + w->next;
+	source.nwords = words_before_separator(w);
+	w->next += (int)source.nwords;
+	if (source.linked && sources->n == 0)
+		return cli_error_set(err, "there is nothing before '%s' to go along with", separator);
+	if (kind == SEPARATOR_WORDS)
+		return add_source(&source, sources, err);
+	if (source.nwords == 0)
+		return cli_error_set(err, "'%s' needs a file", separator);
+	for (size_t i = 0; i < source.nwords; i++)
+		if (source.words[i][0] == '\0')
+			return cli_error_set(err, "a name of a file after '%s' is empty", separator);
+		else if (add_file(source.words[i], source.linked, sources, err) != 0)
+			return -1;
+	return 0;
+}
+
+/* COMMAND [ARG]... [::: ITEM...]... [:::: FILE...]... */
 static int take_words(struct words *w, struct options *o, struct cli_error *err)
 {
 	o->command = w->argv + w->next;
-	for (; w->next < w->argc; w->next++) {
-		const char *word = w->argv[w->next];
-		bool separator = strcmp(word, ":::") == 0;
-
-		if (is_foreign_separator(word))
-			return cli_error_set(err, "'%s' is not supported", word);
-		if (separator && o->items_given)
-			return cli_error_set(err, "more than one ':::' is not supported");
-		if (separator) {
-			o->items_given = true;
-			o->items = w->argv + w->next + 1;
-		} else if (o->items_given) {
-			o->nitems++;
-		} else {
-			o->ncommand++;
-		}
-	}
+	o->ncommand = words_before_separator(w);
+	w->next += (int)o->ncommand;
+	while (w->next < w->argc)
+		if (take_source(w, &o->sources, err) != 0)
+			return -1;
 	return 0;
 }
 
@@ -402,9 +463,24 @@ static int check_words(const struct options *o, struct cli_error *err)
 		    spell(OPT_SHELL, o->given[OPT_SHELL]).text, o->command[0]);
 	if (o->ncommand > 0 && o->command[0][0] == '\0')
 		return cli_error_set(err, "COMMAND is empty");
-	if (o->arg_file != NULL && o->items_given)
-		return cli_error_set(err, "option '%s' and ':::' cannot be used together",
-		    spell(OPT_ARG_FILE, o->given[OPT_ARG_FILE]).text);
+	return 0;
+}
+
+static int check_sources(const struct options *o, struct cli_error *err)
+{
+	static const enum option_id for_commands[] = { OPT_COLSEP, OPT_HEADER, OPT_MAX_ARGS };
+	size_t nstdin = 0;
+
+	for (size_t i = 0; i < o->sources.n; i++)
+		nstdin += o->sources.list[i].path != NULL && strcmp(o->sources.list[i].path, "-") == 0;
+	if (nstdin > 1)
+		return cli_error_set(err, "standard input ('-') can be one source of items only");
+	if (o->ncommand > 0 || o->script != NULL)
+		return 0;
+	for (size_t i = 0; i < sizeof for_commands / sizeof for_commands[0]; i++)
+		if (o->given[for_commands[i]])
+			return cli_error_set(err, "option '%s' needs COMMAND, or '-c'",
+			    spell(for_commands[i], o->given[for_commands[i]]).text);
 	return 0;
 }
 
@@ -439,10 +515,11 @@ static int check_recovery(const struct options *o, struct cli_error *err)
 		if (o->given[ids[i]] && o->journal == NULL)
 			return cli_error_set(err, "option '%s' needs '--journal'",
 			    spell(ids[i], '-').text);
-	if (o->retry_failed && (o->ncommand > 0 || o->items_given))
+	if (o->retry_failed && (o->ncommand > 0 || o->sources.n > 0))
 		return cli_error_set(err, "option '--retry-failed' takes commands and items from the "
 		    "journal, but there is '%.200s', too; to give them again, use "
-		    "'--resume-failed'", o->ncommand > 0 ? o->command[0] : ":::");
+		    "'--resume-failed'", o->ncommand > 0 ? o->command[0]
+		    : o->sources.list[0].path != NULL ? o->sources.list[0].path : ":::");
 	return 0;
 }
 
@@ -458,8 +535,11 @@ static void settle(struct options *o)
 		o->halt = (struct halt){ .when = HALT_NOW, .why = HALT_FAIL, .limit = 1 };
 	o->recovery = o->resume ? RECOVERY_RESUME : o->resume_failed ? RECOVERY_RESUME_FAILED
 	    : o->retry_failed ? RECOVERY_RETRY_FAILED : RECOVERY_NONE;
-	/* tasks come from the journal: nothing is read */
-	o->items_given |= o->retry_failed;
+	/* tasks come from the journal: nothing is read, as of no words */
+	if (o->retry_failed) {
+		o->sources.n = 1;
+		o->header = false;
+	}
 }
 
 enum options_result options_parse(int argc, char *const argv[], struct options *o,
@@ -477,7 +557,8 @@ enum options_result options_parse(int argc, char *const argv[], struct options *
 	if (o->xargs)
 		return OPTIONS_XARGS;
 	if (take_words(&w, o, err) != 0 || check_excluding(o, err) != 0 || check_words(o, err) != 0
-	    || check_retries(o, err) != 0 || check_recovery(o, err) != 0)
+	    || check_sources(o, err) != 0 || check_retries(o, err) != 0
+	    || check_recovery(o, err) != 0)
 		return OPTIONS_BAD;
 	settle(o);
 	return OPTIONS_RUN;

@@ -23,6 +23,10 @@ enum option_id {
 	OPT_NULL,
 	OPT_DELIMITER,
 	OPT_ARG_FILE,
+	OPT_LINK,
+	OPT_COLSEP,
+	OPT_HEADER,
+	OPT_MAX_ARGS,
 	OPT_NO_RUN_IF_EMPTY,
 	OPT_REPLACE,
 	OPT_SHELL,
@@ -106,13 +110,31 @@ enum options_recovery {
 
 struct xargs_options;
 
+/* Where items come from: a file, or words of the command line. */
+struct options_source {
+	const char *path;               /* "-": standard input; NULL: words */
+	char *const *words;             /* not NULL-terminated */
+	size_t nwords;                  /* may be 0: then nothing runs */
+	bool linked;                    /* goes along with the source before it (":::+") */
+};
+
+enum { OPTIONS_MAX_SOURCES = 32 };
+
+/* In their order: those of -a, then those that follow the command. */
+struct options_sources {
+	struct options_source list[OPTIONS_MAX_SOURCES];
+	size_t n;                       /* 0: standard input alone */
+};
+
 /* All pointers are into argv or to constants: there is nothing to release. */
 struct options {
-	/* input: from items where items_given, else from arg_file, else from standard input */
-	const char *arg_file;           /* NULL or "-": standard input */
-	char *const *items;             /* the words after ":::"; not NULL-terminated */
-	size_t nitems;                  /* may be 0 though items_given: then nothing runs */
-	bool items_given;
+	/* input */
+	struct options_sources sources;
+	bool link;                      /* all sources go along with each other */
+	const char *colsep;             /* items are split where this matches, or NULL */
+	bool header;                    /* the first record of each source names its columns */
+	unsigned max_args;              /* so many records make a task; 1 */
+	const char *tasks;              /* JSON Lines that are tasks, or NULL; "-": standard input */
 	int delimiter;                  /* the byte that ends an item; '\n' */
 	bool null;                      /* -0 was given; see delimiter */
 	bool empty_items;               /* an empty record is an item (-0, -d), and not skipped */

@@ -25,7 +25,9 @@ enum hazard {
 	HAZARD_NONE,
 	HAZARD_CODE,             /* runs or evaluates them */
 	HAZARD_NAMES,            /* takes them for names: bash evaluates a subscript in them */
-	HAZARD_OPTION_V          /* takes the word after -v for a name */
+	HAZARD_TEST,             /* takes the word after -v for a name */
+	HAZARD_PRINTF,           /* the same, also in one word, before any other argument */
+	HAZARD_PARAMS            /* changes what "$@" is */
 };
 
 static const struct {
@@ -38,7 +40,8 @@ static const struct {
 	{ "readonly", HAZARD_NAMES }, { "local", HAZARD_NAMES }, { "declare", HAZARD_NAMES },
 	{ "typeset", HAZARD_NAMES }, { "getopts", HAZARD_NAMES }, { "mapfile", HAZARD_NAMES },
 	{ "readarray", HAZARD_NAMES }, { "wait", HAZARD_NAMES },
-	{ "test", HAZARD_OPTION_V }, { "[", HAZARD_OPTION_V }, { "printf", HAZARD_OPTION_V },
+	{ "test", HAZARD_TEST }, { "[", HAZARD_TEST }, { "printf", HAZARD_PRINTF },
+	{ "set", HAZARD_PARAMS }, { "shift", HAZARD_PARAMS },
 };
 
 /* A simple command as far as it has been read. */
@@ -51,7 +54,8 @@ struct command {
 	bool in_allowed;         /* "for NAME" has been read */
 	unsigned words;
 	enum hazard hazard;
-	bool after_v;
+	bool after_v;            /* the last word is, or might be, "-v" */
+	bool after_o;            /* the last word was an option that takes another */
 	enum { SHELL_NONE, SHELL_NAMED, SHELL_ARGUMENT, SHELL_CODE } shell;
 };
 
@@ -104,12 +108,12 @@ static void follow_shell(struct command *cmd, const struct word *w)
 		cmd->shell = SHELL_CODE;
 	else if (option && cmd->shell == SHELL_NAMED && strpbrk(w->value, "oO") != NULL)
 		cmd->shell = SHELL_ARGUMENT;
-	else if (w->value[0] != '-' || !w->literal)
+	else if (w->value[0] != '-' || !w->literal || strcmp(w->value, "--") == 0)
 		cmd->shell = SHELL_NONE;
 }
 
 /* Why an item may not be in the command's next word, or NULL. */
-static const char *refusal_of(const struct command *cmd)
+static const char *refusal_of(const struct command *cmd, bool several)
 {
 	if (cmd->redirect && cmd->duplicate)
 		return "after '>&' would be expanded once more by bash: write >FILE 2>&1";
@@ -118,14 +122,22 @@ static const char *refusal_of(const struct command *cmd)
 	if (cmd->shell == SHELL_CODE)
 		return "would be run as code by the shell that is called here: pass it as an argument, as "
 		    "in sh -c 'echo \"$1\"' sh {}";
+	if (cmd->shell == SHELL_NAMED && several)
+		return "could be an option of the shell that is called here, and the next item its code: "
+		    "write -- before it";
 	switch (cmd->hazard) {
 	case HAZARD_CODE:
 		return "would be run as code here: assign it to a variable and let the code name that, as "
 		    "in x={}; trap 'rm \"$x\"' EXIT";
 	case HAZARD_NAMES:
 		return "cannot stand where the shell expects a variable's name";
-	case HAZARD_OPTION_V:
+	case HAZARD_TEST:
 		return cmd->after_v ? "cannot stand where the shell expects a variable's name" : NULL;
+	case HAZARD_PRINTF:
+		if (cmd->words == 1)
+			return "could be an option here: write printf '%s' before it";
+		return cmd->after_v ? "cannot stand where the shell expects a variable's name" : NULL;
+	case HAZARD_PARAMS:
 	case HAZARD_NONE:
 		break;
 	}
@@ -238,7 +250,7 @@ static bool for_name(struct reader *r, struct command *cmd)
 	return true;
 }
 
-static void command_name(struct command *cmd, const struct word *w)
+static void command_name(struct reader *r, struct command *cmd, const struct word *w)
 {
 	static const char *const prefixes[] = { "command", "builtin", "exec" };
 
@@ -252,6 +264,8 @@ static void command_name(struct command *cmd, const struct word *w)
 	cmd->start = false;
 	cmd->words = 1;
 	cmd->hazard = w->literal ? hazard_of(w->value) : HAZARD_NONE;
+	if (w->literal && strcmp(w->value, "shift") == 0)
+		r->sets_params = true;
 	follow_shell(cmd, w);
 }
 
@@ -283,8 +297,19 @@ static bool first_word(struct reader *r, struct command *cmd, const struct word 
 	}
 	if (!cmd->simple && is_keyword(w))
 		return reserved_word(r, cmd, w);
-	command_name(cmd, w);
+	command_name(r, cmd, w);
 	return true;
+}
+
+/* "set" with something that is not an option. */
+static void note_params(struct reader *r, struct command *cmd, const struct word *w)
+{
+	bool option = w->literal && is_one_of(w->value[0], "-+") && w->value[1] != '\0' &&
+	    strcmp(w->value, "--") != 0;
+
+	if (!option && !cmd->after_o)
+		r->sets_params = true;
+	cmd->after_o = option && w->value[w->len - 1] == 'o';
 }
 
 static bool argument(struct reader *r, struct command *cmd, const struct word *w)
@@ -293,7 +318,10 @@ static bool argument(struct reader *r, struct command *cmd, const struct word *w
 	    strpbrk(w->value, "in") != NULL)
 		return rd_unsure(r, "a variable that the shell evaluates");
 	cmd->words++;
-	cmd->after_v = w->literal && strcmp(w->value, "-v") == 0;
+	cmd->after_v = w->literal ? strcmp(w->value, "-v") == 0
+	    : cmd->hazard == HAZARD_TEST && placeholder_several(r->syntax);
+	if (cmd->hazard == HAZARD_PARAMS)
+		note_params(r, cmd, w);
 	follow_shell(cmd, w);
 	return true;
 }
@@ -303,16 +331,23 @@ static bool is_number(const struct word *w)
 	return w->plain && w->literal && w->len > 0 && strspn(w->value, "0123456789") == w->len;
 }
 
+/* May a word stand here that becomes several? What follows a name or an operator is one. */
+static bool takes_list(const struct command *cmd)
+{
+	return !cmd->redirect && cmd->hazard != HAZARD_NAMES && cmd->hazard != HAZARD_TEST;
+}
+
 /* A word of a command, and what it means for the next one. */
 static bool command_word(struct reader *r, struct command *cmd, enum closer closer, bool *done)
 {
 	const char *outer = r->refusal;
-	struct word w = { .command = cmd->start && !cmd->redirect };
+	struct word w = { .command = cmd->start && !cmd->redirect, .list = takes_list(cmd) };
 	bool ok;
 
 	if (r->refusal == NULL) {
-		r->refusal = refusal_of(cmd);
+		r->refusal = refusal_of(cmd, placeholder_several(r->syntax));
 		w.names = cmd->hazard == HAZARD_NAMES && !cmd->redirect && r->refusal != NULL;
+		w.option = cmd->hazard == HAZARD_PRINTF && !cmd->redirect && cmd->words == 1;
 	}
 	ok = shw_read(r, &w);
 	r->refusal = outer;
@@ -364,6 +399,7 @@ static bool open_paren(struct reader *r, struct command *cmd)
 	}
 	if (cmd->words != 1 || !rd_copy(r, 1) || !rd_blanks(r) || rd_peek(r, 0) != ')')
 		return rd_unsure(r, "'(' after a word");
+	r->sets_params = true;
 	next_command(cmd);
 	return rd_copy(r, 1);
 }
@@ -450,12 +486,12 @@ static bool code(struct reader *r, enum closer closer)
 
 /* ---- the call ---- */
 
-static bool has_placeholders(const char *text, const char *replace)
+static bool has_placeholders(const char *text, const struct placeholder_syntax *syntax)
 {
-	enum template_field field;
+	struct placeholder found;
 
 	for (; *text != '\0'; text++)
-		if (template_scan(text, replace, &field) > 0)
+		if (placeholder_scan(text, syntax, &found) > 0)
 			return true;
 	return false;
 }
@@ -470,21 +506,33 @@ static int keep_as_is(const char *script, struct quoted *out, char *why, size_t 
 	return -1;
 }
 
-int quoting_rewrite(const char *script, const char *replace, struct quoted *out, char *why,
-    size_t why_size)
+static bool script(struct reader *r)
+{
+	if (!code(r, CLOSER_END))
+		return false;
+	if (!r->uses_params || !r->sets_params)
+		return true;
+	snprintf(r->why, r->why_size, "a placeholder for all items, which is \"$@\" in a script, cannot be "
+	    "used where that has another meaning, after set or shift or in a function: use \"$@\" and no "
+	    "placeholder");
+	return false;
+}
+
+int quoting_rewrite(const char *text, const struct placeholder_syntax *syntax,
+    struct quoted *out, char *why, size_t why_size)
 {
 	struct reader r = {
-		.text = script, .end = strlen(script), .replace = replace, .result = out,
+		.text = text, .end = strlen(text), .syntax = syntax, .result = out,
 		.code = code, .why = why, .why_size = why_size,
 	};
 
-	*out = (struct quoted){ .text = NULL };
-	if (code(&r, CLOSER_END) && r.out != NULL) {
+	*out = (struct quoted){ .several = placeholder_several(syntax) };
+	if (script(&r) && r.out != NULL) {
 		out->text = r.out;
 		return 0;
 	}
 	free(r.out);
-	if (script[0] == '\0' || (r.unsure && !has_placeholders(script, replace)))
-		return keep_as_is(script, out, why, why_size);
+	if (text[0] == '\0' || (r.unsure && !has_placeholders(text, syntax)))
+		return keep_as_is(text, out, why, why_size);
 	return -1;
 }

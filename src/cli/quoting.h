@@ -8,22 +8,27 @@
 #ifndef CLI_QUOTING_H
 #define CLI_QUOTING_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
-#include "template.h"
+#include "placeholder.h"
+
+/* How many different placeholders a script can have. */
+enum { QUOTED_MAX = 64 };
 
 struct quoted {
 	char *text;                                   /* the script; the caller frees it */
-	enum template_field fields[TEMPLATE_NFIELDS]; /* the value of covey_1, covey_2, … */
+	struct placeholder fields[QUOTED_MAX];        /* the value of covey_1, covey_2, … */
 	size_t nfields;
+	bool several;                                 /* a task may have more than one item */
 };
 
 /*
- * Rewrites the script; replace as in template_compile. A script without placeholders comes back
+ * Rewrites the script. A script without placeholders comes back
  * as it is, but for an unfinished quote. Returns 0, or -1 with a message in why: what is wrong,
  * in which line, and what to write instead.
  */
-int quoting_rewrite(const char *script, const char *replace, struct quoted *out, char *why,
-    size_t why_size);
+int quoting_rewrite(const char *script, const struct placeholder_syntax *syntax,
+    struct quoted *out, char *why, size_t why_size);
 
 #endif

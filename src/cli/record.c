@@ -3,14 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-void record_set_one(struct record *record, const char *text, size_t len)
-{
-	record->own = (struct span){ text, len };
-	record->items = &record->own;
-	record->nitems = 1;
-	record->bytes = len;
-}
-
 struct record *record_copy(const struct record *record)
 {
 	size_t spans = record->nitems * sizeof *record->items;

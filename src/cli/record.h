@@ -22,7 +22,13 @@ struct record {
 };
 
 /* Makes it a record of one item. */
-void record_set_one(struct record *record, const char *text, size_t len);
+static inline void record_set_one(struct record *record, const char *text, size_t len)
+{
+	record->own = (struct span){ text, len };
+	record->items = &record->own;
+	record->nitems = 1;
+	record->bytes = len;
+}
 
 /*
  * A copy in one block, texts included; the caller frees it with free. NULL if memory is out.

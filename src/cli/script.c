@@ -1,7 +1,7 @@
 /*
  * Decides whether a text needs a shell. A line is split by one pass over a table of character
  * classes; whatever is not certain to be a plain word goes to the shell. Placeholders of a script
- * are kept in the split words as bytes that no plain word has, one for each field.
+ * are kept in the split words behind a byte that no plain word has.
  */
 #include "script.h"
 
@@ -27,13 +27,17 @@ struct line_splitter {
 	const char **argv;
 	size_t argv_room;
 	size_t argc;
-	const char *replace;
-	bool placeholders;
+	const struct placeholder_syntax *syntax;   /* NULL: without placeholders */
+	struct placeholder fields[QUOTED_MAX];     /* those that were found, one after the other */
+	size_t nfields;
 };
 
-/* Field f is byte 1 + f; control characters are never part of a plain word. */
+/*
+ * A placeholder in the split words is this byte, a control character and so never part of a plain
+ * word, and its place in fields, from 1.
+ */
 enum { FIELD_BYTE = 1 };
-static_assert(FIELD_BYTE + TEMPLATE_NFIELDS < '\t', "fields are control characters");
+static_assert(QUOTED_MAX < UCHAR_MAX, "a place is a byte");
 
 enum class {
 	CLASS_SHELL,      /* the shell's business */
@@ -131,17 +135,20 @@ static bool add_word(struct line_splitter *sp, const char *word)
 	return true;
 }
 
-static size_t field_at(const struct line_splitter *sp, const char *p, const char *end, char **to)
+/* The arena has room for two bytes where there is but one, as of -I @. */
+static size_t field_at(struct line_splitter *sp, const char *p, const char *end, char **to)
 {
-	enum template_field field;
+	struct placeholder found;
 	size_t len;
 
-	if (!sp->placeholders)
+	if (sp->syntax == NULL || sp->nfields == QUOTED_MAX)
 		return 0;
-	len = template_scan(p, sp->replace, &field);
+	len = placeholder_scan(p, sp->syntax, &found);
 	if (len == 0 || len > (size_t)(end - p))
 		return 0;
-	*(*to)++ = (char)(FIELD_BYTE + field);
+	sp->fields[sp->nfields++] = found;
+	*(*to)++ = FIELD_BYTE;
+	*(*to)++ = (char)sp->nfields;
 	return len;
 }
 
@@ -219,10 +226,10 @@ static const char *read_piece(struct line_splitter *sp, const char *p, const cha
 
 static bool is_blank(const struct line_splitter *sp, const char *p)
 {
-	enum template_field field;
+	struct placeholder found;
 
 	return classes[(unsigned char)*p] == CLASS_BLANK &&
-	    (!sp->placeholders || template_scan(p, sp->replace, &field) == 0);
+	    (sp->syntax == NULL || placeholder_scan(p, sp->syntax, &found) == 0);
 }
 
 /* Reads a word and ends it; returns where it stops, or NULL where the shell is needed. */
@@ -231,7 +238,7 @@ static const char *read_word(struct line_splitter *sp, const char *p, const char
 	for (;;) {
 		char *plain = *to;
 
-		while (p < end && !sp->placeholders && classes[(unsigned char)*p] == CLASS_PLAIN)
+		while (p < end && sp->syntax == NULL && classes[(unsigned char)*p] == CLASS_PLAIN)
 			*plain++ = *p++;
 		*to = plain;
 		if (p == end || is_blank(sp, p))
@@ -293,22 +300,20 @@ const char *const *script_split_line(struct line_splitter *sp, const char *line,
 
 /* ---- the direct form ---- */
 
-static int add_split_word(struct template *t, const char *word)
+static int add_split_word(struct template *t, const struct line_splitter *sp, const char *word)
 {
 	while (*word != '\0') {
-		size_t len = 0;
+		size_t len = strcspn(word, (const char[]){ FIELD_BYTE, '\0' });
 
-		if (*word >= FIELD_BYTE && *word < FIELD_BYTE + TEMPLATE_NFIELDS) {
-			if (template_add_field(t, (enum template_field)(*word++ - FIELD_BYTE)) != 0)
+		if (len > 0) {
+			if (template_add_text(t, word, len) != 0)
 				return -1;
+			word += len;
 			continue;
 		}
-		while (word[len] != '\0' &&
-		    !(word[len] >= FIELD_BYTE && word[len] < FIELD_BYTE + TEMPLATE_NFIELDS))
-			len++;
-		if (template_add_text(t, word, len) != 0)
+		if (template_add_field(t, &sp->fields[(unsigned char)word[1] - 1], TEMPLATE_JOINED) != 0)
 			return -1;
-		word += len;
+		word += 2;
 	}
 	return template_end_word(t);
 }
@@ -316,31 +321,46 @@ static int add_split_word(struct template *t, const char *word)
 static int build_direct(struct template *t, const struct line_splitter *sp)
 {
 	for (size_t i = 0; i < sp->argc; i++)
-		if (add_split_word(t, sp->argv[i]) != 0)
+		if (add_split_word(t, sp, sp->argv[i]) != 0)
 			return -1;
 	return 0;
 }
 
+/* How many words a list becomes depends on its quotes, which are gone when the words are split. */
+static bool has_list(const struct line_splitter *sp)
+{
+	for (size_t i = 0; i < sp->nfields; i++)
+		if (placeholder_is_list(&sp->fields[i], sp->syntax))
+			return true;
+	return false;
+}
+
+static struct template *build_if_direct(struct line_splitter *sp, const char *text, size_t len)
+{
+	struct template *t;
+
+	if (!split(sp, text, len) || sp->nfields == QUOTED_MAX || has_list(sp))
+		return NULL;
+	t = template_new(sp->syntax);
+	if (t != NULL && build_direct(t, sp) == 0 && template_has_fixed_command(t))
+		return t;
+	template_free(t);
+	return NULL;
+}
+
 /* Returns NULL where the shell is needed, or memory is out: then the shell's form does it. */
-static struct template *compile_direct(const char *text, const char *replace)
+static struct template *compile_direct(const char *text, const struct placeholder_syntax *syntax)
 {
 	struct line_splitter *sp = line_splitter_new();
-	struct template *t = NULL;
+	struct template *t;
 	size_t len = strlen(text);
 
 	if (sp == NULL)
 		return NULL;
-	sp->placeholders = true;
-	sp->replace = replace;
+	sp->syntax = syntax;
 	while (len > 0 && text[len - 1] == '\n' && (len < 2 || text[len - 2] != '\\'))
 		len--;
-	if (split(sp, text, len)) {
-		t = template_new();
-		if (t != NULL && (build_direct(t, sp) != 0 || !template_has_fixed_command(t))) {
-			template_free(t);
-			t = NULL;
-		}
-	}
+	t = build_if_direct(sp, text, len);
 	line_splitter_free(sp);
 	return t;
 }
@@ -355,19 +375,20 @@ static int add_word_text(struct template *t, const char *text)
 /* The item itself is $1 anyhow, and needs no second word for its value. */
 static bool only_item(const struct quoted *q)
 {
-	return q->nfields == 1 && q->fields[0] == TEMPLATE_ITEM;
+	return q->nfields == 1 && q->fields[0].part == PART_ITEM && !q->several;
 }
 
 /* The script, behind assignments on its first line so that line numbers stay right. */
 static int add_script(struct template *t, const struct quoted *q)
 {
-	char prelude[TEMPLATE_NFIELDS * 16 + 16];
+	char prelude[QUOTED_MAX * 24 + 16];
 	size_t used = 0;
 
 	if (q->nfields == 0)
 		return add_word_text(t, q->text);
 	for (size_t i = 1; i <= q->nfields; i++)
-		used += (size_t)snprintf(prelude + used, sizeof prelude - used, "covey_%zu=$%zu ", i, i);
+		used += (size_t)snprintf(prelude + used, sizeof prelude - used,
+		    i < 10 ? "covey_%zu=$%zu " : "covey_%zu=${%zu} ", i, i);
 	used--;
 	if (only_item(q))
 		used += (size_t)snprintf(prelude + used, sizeof prelude - used, "; ");
@@ -377,9 +398,9 @@ static int add_script(struct template *t, const struct quoted *q)
 	return template_add_text(t, prelude, used) == 0 ? add_word_text(t, q->text) : -1;
 }
 
-static int add_field_word(struct template *t, enum template_field field)
+static int add_field_word(struct template *t, const struct placeholder *p, enum template_how how)
 {
-	return template_add_field(t, field) == 0 ? template_end_word(t) : -1;
+	return template_add_field(t, p, how) == 0 ? template_end_word(t) : -1;
 }
 
 static bool looks_like_option(const struct quoted *q)
@@ -389,30 +410,30 @@ static bool looks_like_option(const struct quoted *q)
 
 static int build_shell(struct template *t, const struct quoted *q)
 {
+	static const struct placeholder all = { .part = PART_ITEM };
+
 	if (add_word_text(t, SCRIPT_SHELL) != 0 || add_word_text(t, "-c") != 0 ||
 	    /* the script is an operand, so one that begins like an option would be taken for it */
 	    (looks_like_option(q) && add_word_text(t, "--") != 0) ||
 	    add_script(t, q) != 0 || add_word_text(t, "covey") != 0)
 		return -1;
 	for (size_t i = 0; i < q->nfields && !only_item(q); i++)
-		if (add_field_word(t, q->fields[i]) != 0)
+		if (add_field_word(t, &q->fields[i], TEMPLATE_JOINED) != 0)
 			return -1;
-	return add_field_word(t, TEMPLATE_ITEM);
+	return add_field_word(t, &all, TEMPLATE_WORDS);
 }
 
-static struct template *compile_shell(const char *text, const char *replace, char *why,
-    size_t why_size)
+static struct template *compile_shell(const char *text, const struct placeholder_syntax *syntax,
+    char *why, size_t why_size)
 {
 	struct template *t = NULL;
 	struct quoted q;
 
-	if (replace != NULL && replace[0] == '\0') {
-		snprintf(why, why_size, "the replacement string is empty");
+	if (placeholder_check(&text, 1, syntax, why, why_size) != 0)
 		return NULL;
-	}
-	if (quoting_rewrite(text, replace, &q, why, why_size) != 0)
+	if (quoting_rewrite(text, syntax, &q, why, why_size) != 0)
 		return NULL;
-	t = template_new();
+	t = template_new(syntax);
 	if (t == NULL || build_shell(t, &q) != 0) {
 		snprintf(why, why_size, "out of memory");
 		template_free(t);
@@ -424,7 +445,8 @@ static struct template *compile_shell(const char *text, const char *replace, cha
 
 /* ---- the calls ---- */
 
-struct script *script_compile(const char *text, const char *replace, char *why, size_t why_size)
+struct script *script_compile(const char *text, const struct placeholder_syntax *syntax, char *why,
+    size_t why_size)
 {
 	struct script *s = calloc(1, sizeof *s);
 
@@ -432,12 +454,12 @@ struct script *script_compile(const char *text, const char *replace, char *why, 
 		snprintf(why, why_size, "out of memory");
 		return NULL;
 	}
-	s->shell = compile_shell(text, replace, why, why_size);
+	s->shell = compile_shell(text, syntax, why, why_size);
 	if (s->shell == NULL) {
 		free(s);
 		return NULL;
 	}
-	s->direct = compile_direct(text, replace);
+	s->direct = compile_direct(text, syntax);
 	return s;
 }
 

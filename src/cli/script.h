@@ -21,16 +21,17 @@
 struct script;
 
 /*
- * Compiles a script; replace as in template_compile. Returns NULL and a message in why where a
+ * Compiles a script. Returns NULL and a message in why where a
  * placeholder cannot stand for data or the script is unfinished: what, in which line, and what to
  * write instead.
  */
-struct script *script_compile(const char *text, const char *replace, char *why, size_t why_size);
+struct script *script_compile(const char *text, const struct placeholder_syntax *syntax, char *why,
+    size_t why_size);
 
 /* Releases the script and its templates; NULL is allowed. */
 void script_free(struct script *s);
 
-/* The call of the shell. Within the script the item is also $1. Belongs to the script. */
+/* The call of the shell. Within the script the items are also $1, $2, …. Belongs to the script. */
 struct template *script_shell(struct script *s);
 
 /*

@@ -14,6 +14,7 @@ static const struct {
 	[FORM_BARE] = { "\"${covey_", "}\"" },
 	[FORM_DOUBLE] = { "${covey_", "}" },
 	[FORM_SINGLE] = { "'\"${covey_", "}\"'" },
+	[FORM_WORDS] = { "\"${covey_", "}\"" },
 };
 
 /* ---- failing ---- */
@@ -135,6 +136,10 @@ void rd_note(struct reader *r, char c)
 		return;
 	if (c == '=')
 		note_equals(r, w);
+	if (w->option && w->len == 0 && c != '-') {
+		w->option = false;
+		r->refusal = NULL;
+	}
 	if (w->len + 1 < VALUE_MAX)
 		w->value[w->len++] = c;
 	else
@@ -156,46 +161,67 @@ void rd_note_quoted(struct reader *r)
 
 /* ---- placeholders ---- */
 
-size_t rd_placeholder_at(const struct reader *r, size_t ahead, enum template_field *field)
+size_t rd_placeholder_at(const struct reader *r, size_t ahead, struct placeholder *found)
 {
 	size_t left = r->end - r->pos, len;
 
 	if (ahead >= left)
 		return 0;
-	len = template_scan(r->text + r->pos + ahead, r->replace, field);
+	len = placeholder_scan(r->text + r->pos + ahead, r->syntax, found);
 	return len <= left - ahead ? len : 0;
 }
 
 size_t rd_placeholder(const struct reader *r)
 {
-	enum template_field field;
+	struct placeholder found;
 
-	return rd_placeholder_at(r, 0, &field);
+	return rd_placeholder_at(r, 0, &found);
 }
 
-static size_t variable_of(struct quoted *q, enum template_field field)
+/* The number of the placeholder's variable; 0 if there are too many. */
+static size_t variable_of(struct quoted *q, const struct placeholder *p)
 {
 	for (size_t i = 0; i < q->nfields; i++)
-		if (q->fields[i] == field)
+		if (q->fields[i].part == p->part && q->fields[i].column == p->column)
 			return i + 1;
-	q->fields[q->nfields++] = field;
+	if (q->nfields == QUOTED_MAX)
+		return 0;
+	q->fields[q->nfields++] = *p;
 	return q->nfields;
+}
+
+/*
+ * All items are the script's parameters, and "$@" is the one list that a shell can hold; of their
+ * parts there is none.
+ */
+static bool list_reference(struct reader *r, const struct placeholder *p, size_t len)
+{
+	if (p->part != PART_ITEM)
+		return rd_refuse(r, len, "would have to be several words: put it in quotes to have one, or "
+		    "write {1/} and the like for one of the items");
+	r->uses_params = true;
+	r->pos += len;
+	return put(r, "\"$@\"", 4);
 }
 
 /* Replaces the placeholder that stands here. */
 bool rd_reference(struct reader *r, enum form form)
 {
-	enum template_field field;
-	size_t len = rd_placeholder_at(r, 0, &field);
+	struct placeholder found;
+	size_t len = rd_placeholder_at(r, 0, &found), variable;
 	char text[40];
 	int n;
 
-	if (r->refusal != NULL && template_is_item(field))
+	if (r->refusal != NULL && placeholder_is_item(&found))
 		return rd_refuse(r, len, r->refusal);
 	rd_note_quoted(r);
 	rd_note_unknown(r);
-	n = snprintf(text, sizeof text, "%s%zu%s", forms[form].open, variable_of(r->result, field),
-	    forms[form].close);
+	if (form == FORM_WORDS && placeholder_is_list(&found, r->syntax))
+		return list_reference(r, &found, len);
+	variable = variable_of(r->result, &found);
+	if (variable == 0)
+		return rd_fail(r, "there are more than %d different placeholders", QUOTED_MAX);
+	n = snprintf(text, sizeof text, "%s%zu%s", forms[form].open, variable, forms[form].close);
 	r->pos += len;
 	return put(r, text, (size_t)n);
 }

@@ -21,8 +21,11 @@ enum mode { MODE_BARE, MODE_DOUBLE, MODE_HEREDOC };
 /* What ends a piece of code. */
 enum closer { CLOSER_END, CLOSER_PAREN, CLOSER_CASE };
 
-/* How a reference to a variable must be written: outside of quotes, within "…", within '…'. */
-enum form { FORM_BARE, FORM_DOUBLE, FORM_SINGLE };
+/*
+ * How a reference to a variable must be written: outside of quotes, within "…", within '…', and
+ * outside of quotes where a list may become several words.
+ */
+enum form { FORM_BARE, FORM_DOUBLE, FORM_SINGLE, FORM_WORDS };
 
 struct heredoc {
 	char delimiter[VALUE_MAX];
@@ -39,12 +42,14 @@ struct word {
 	bool command;            /* stands where a command's name or an assignment may */
 	bool assigns;
 	bool names;              /* is refused only up to its "=" */
+	bool option;             /* is refused unless it begins with anything but a dash */
+	bool list;               /* is one of any number: of a command's arguments, of "for" */
 };
 
 struct reader {
 	const char *text;
 	size_t pos, end;
-	const char *replace;
+	const struct placeholder_syntax *syntax;
 	char *out;
 	size_t out_len, out_room;
 	struct quoted *result;
@@ -55,6 +60,8 @@ struct reader {
 	bool backquoted;
 	bool esac;               /* what ended the last code of a case was "esac" */
 	const char *refusal;     /* why an item may not stand here, or NULL */
+	bool uses_params;        /* "$@" has been written for a list */
+	bool sets_params;        /* a function, set or shift may make it mean something else */
 	struct word *word;       /* the one being read, or NULL */
 	bool (*code)(struct reader *r, enum closer closer);  /* reads commands, up to their end */
 	bool unsure;             /* the failure says nothing about a script without placeholders */
@@ -87,7 +94,7 @@ bool rd_blanks(struct reader *r);
 /* ---- placeholders ---- */
 
 /* Length of the placeholder so many places ahead, and which; 0 if none is there. */
-size_t rd_placeholder_at(const struct reader *r, size_t ahead, enum template_field *field);
+size_t rd_placeholder_at(const struct reader *r, size_t ahead, struct placeholder *found);
 
 /* Length of the placeholder that stands here, or 0. */
 size_t rd_placeholder(const struct reader *r);

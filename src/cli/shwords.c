@@ -56,8 +56,8 @@ static bool dollar_quotes(struct reader *r)
 			len++;
 	}
 	for (size_t i = 2; i < len; i++) {
-		enum template_field field;
-		size_t n = rd_placeholder_at(r, i, &field);
+		struct placeholder found;
+		size_t n = rd_placeholder_at(r, i, &found);
 
 		if (n > 0) {
 			r->pos += i;
@@ -72,9 +72,9 @@ static bool dollar_quotes(struct reader *r)
 /* A backslash within double quotes or a here-document: escapes few characters, else stands. */
 static bool double_backslash(struct reader *r, enum mode mode)
 {
-	enum template_field field;
+	struct placeholder found;
 	char next = rd_peek(r, 1);
-	size_t len = rd_placeholder_at(r, 1, &field);
+	size_t len = rd_placeholder_at(r, 1, &found);
 
 	if (next == '\n' && r->nheredocs > 0 && mode != MODE_HEREDOC)
 		return shw_newline(r);
@@ -259,10 +259,10 @@ static bool brace(struct reader *r, enum mode mode)
 
 static bool dollar(struct reader *r, enum mode mode)
 {
-	enum template_field field;
+	struct placeholder found;
 	char next = rd_peek(r, 1);
 
-	if (rd_placeholder_at(r, 1, &field) > 0) {
+	if (rd_placeholder_at(r, 1, &found) > 0) {
 		r->pos++;
 		return rd_refuse(r, rd_placeholder(r), "directly after '$': write \\$ for a dollar sign");
 	}
@@ -352,8 +352,12 @@ static bool word(struct reader *r)
 {
 	bool ok = true;
 
-	while (ok && (rd_placeholder(r) > 0 || !is_word_end(r)))
-		ok = rd_placeholder(r) > 0 ? rd_reference(r, FORM_BARE) : word_piece(r);
+	while (ok && (rd_placeholder(r) > 0 || !is_word_end(r))) {
+		bool list = r->word != NULL && r->word->list && !r->word->assigns;
+
+		ok = rd_placeholder(r) > 0 ? rd_reference(r, list ? FORM_WORDS : FORM_BARE)
+		    : word_piece(r);
+	}
 	return ok;
 }
 

@@ -3,6 +3,12 @@
 #include <poll.h>
 #include <stdlib.h>
 
+#include "batch.h"
+#include "colsep.h"
+#include "columns.h"
+#include "held.h"
+#include "product.h"
+
 /* ---- what all have in common ---- */
 
 void source_init(struct source *source, const struct source_ops *ops, struct source *below)
@@ -91,13 +97,184 @@ static struct source *plain_open(const struct input_options *options, struct cli
 
 /* ---- the chain ---- */
 
-struct source *source_open(const struct options *options, struct cli_error *err)
-{
-	struct input_options input = {
-		.path = options->arg_file, .items = options->items, .nitems = options->nitems,
-		.given = options->items_given, .delimiter = options->delimiter,
-		.empty_records = options->empty_items,
-	};
+/* What the chain is being made of. */
+struct making {
+	const struct options *options;
+	struct header *header;
+	struct colsep *sep;            /* NULL: items are not split */
+	struct source *top;
+	struct product_part *parts;    /* the sources but the first */
+	size_t nparts;
+};
 
-	return plain_open(&input, err);
+static struct input_options input_for(const struct options *o, const struct options_source *source)
+{
+	return (struct input_options){
+		.path = source->path, .items = source->words, .nitems = source->nwords,
+		.given = source->path == NULL, .delimiter = o->delimiter,
+		.empty_records = o->empty_items,
+	};
+}
+
+static int open_stream(struct making *m, struct cli_error *err)
+{
+	static const struct options_source standard_input = { .path = "-" };
+	const struct options *o = m->options;
+	struct options_source tasks = { .path = o->tasks };
+	const struct options_source *first = o->sources.n > 0 ? &o->sources.list[0] : &standard_input;
+	struct input_options input = input_for(o, o->tasks != NULL ? &tasks : first);
+
+	m->top = plain_open(&input, err);
+	return m->top == NULL ? -1 : 0;
+}
+
+static int load_parts(struct making *m, struct cli_error *err)
+{
+	const struct options_sources *sources = &m->options->sources;
+
+	if (sources->n < 2)
+		return 0;
+	m->parts = calloc(sources->n - 1, sizeof *m->parts);
+	if (m->parts == NULL)
+		return cli_error_set(err, "out of memory");
+	for (size_t i = 1; i < sources->n; i++, m->nparts++) {
+		struct input_options input = input_for(m->options, &sources->list[i]);
+
+		m->parts[m->nparts].linked = sources->list[i].linked;
+		if (held_load(&m->parts[m->nparts].held, &input, err) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* ---- the header ---- */
+
+static int open_separator(struct making *m, struct cli_error *err)
+{
+	const struct options *o = m->options;
+
+	if (o->colsep == NULL && !o->header)
+		return 0;
+	m->sep = colsep_new(o->colsep != NULL ? o->colsep : "\t", err);
+	if (m->sep == NULL)
+		return cli_error_set(err, "option '--colsep': %s", err->message);
+	return 0;
+}
+
+static int keep_name(void *arg, const char *text, size_t len)
+{
+	return held_add(arg, text, len);
+}
+
+static int add_names(struct making *m, const struct span *line, struct cli_error *err)
+{
+	struct held names = { .n = 0 };
+	int result = colsep_split(m->sep, line, keep_name, &names);
+
+	held_settle(&names);
+	if (result == 0)
+		result = header_add(m->header, names.items, names.n);
+	held_release(&names);
+	return result == 0 ? 0 : cli_error_set(err, "out of memory");
+}
+
+static int no_header(const char *name, struct cli_error *err)
+{
+	return cli_error_set(err, "'%s' is empty: '--header' needs a first line with names", name);
+}
+
+static int read_first_names(struct making *m, struct cli_error *err)
+{
+	enum input_result result;
+	struct record record;
+
+	while ((result = source_next(m->top, &record, err)) == INPUT_LATER)
+		source_wait(m->top);
+	if (result == INPUT_END)
+		return no_header(source_name(m->top), err);
+	return result == INPUT_RECORD ? add_names(m, &record.own, err) : -1;
+}
+
+static int take_names(struct making *m, size_t part, struct cli_error *err)
+{
+	const char *path = m->options->sources.list[part + 1].path;
+	struct span line;
+
+	if (!held_take_first(&m->parts[part].held, &line))
+		return no_header(path == NULL ? ":::" : path, err);
+	return add_names(m, &line, err);
+}
+
+static int read_header(struct making *m, struct cli_error *err)
+{
+	if (!m->options->header)
+		return 0;
+	if (read_first_names(m, err) != 0)
+		return -1;
+	for (size_t i = 0; i < m->nparts; i++)
+		if (take_names(m, i, err) != 0)
+			return -1;
+	return 0;
+}
+
+/* ---- one on top of the other ---- */
+
+/* The new top of the chain; NULL: memory is out. */
+static int put_on_top(struct making *m, struct source *top, struct cli_error *err)
+{
+	if (top == NULL)
+		return cli_error_set(err, "out of memory");
+	m->top = top;
+	return 0;
+}
+
+static int combine(struct making *m, struct cli_error *err)
+{
+	if (m->nparts == 0)
+		return 0;
+	if (put_on_top(m, product_open(m->top, m->parts, m->nparts, m->options->link), err) != 0)
+		return -1;
+	m->parts = NULL;
+	m->nparts = 0;
+	return 0;
+}
+
+static int split(struct making *m, struct cli_error *err)
+{
+	if (m->sep == NULL)
+		return 0;
+	if (put_on_top(m, columns_open(m->top, m->sep, m->header), err) != 0)
+		return -1;
+	m->sep = NULL;
+	return 0;
+}
+
+static int put_together(struct making *m, struct cli_error *err)
+{
+	if (m->options->max_args == 1 || m->options->tasks != NULL)
+		return 0;
+	return put_on_top(m, batch_open(m->top, m->options->max_args), err);
+}
+
+static int make(struct making *m, struct cli_error *err)
+{
+	if (open_separator(m, err) != 0 || open_stream(m, err) != 0 || load_parts(m, err) != 0
+	    || read_header(m, err) != 0)
+		return -1;
+	if (combine(m, err) != 0 || split(m, err) != 0 || put_together(m, err) != 0)
+		return -1;
+	return 0;
+}
+
+struct source *source_open(const struct options *options, struct header *header,
+    struct cli_error *err)
+{
+	struct making m = { .options = options, .header = header };
+
+	if (make(&m, err) == 0)
+		return m.top;
+	source_close(m.top);
+	colsep_free(m.sep);
+	product_release_parts(m.parts, m.nparts);
+	return NULL;
 }

@@ -4,7 +4,8 @@
  * One struct input is read as it is asked for, the stream; what is made of its records is a chain
  * of sources, each of which takes from the one below it. To put another one on top (to shuffle,
  * to leave some out) embed a struct source as the first member, set it up with source_init, and
- * give the chain below to it: source_close closes all of it.
+ * give the chain below to it: source_close closes all of it. The order of the chain is that of
+ * source_open.
  */
 #ifndef CLI_SOURCE_H
 #define CLI_SOURCE_H
@@ -12,6 +13,7 @@
 #include <stdbool.h>
 
 #include "clierror.h"
+#include "header.h"
 #include "input.h"
 #include "options.h"
 #include "record.h"
@@ -34,8 +36,13 @@ struct source {
 	struct input *stream;      /* to wait for */
 };
 
-/* Opens what the command line asks for. NULL with a message: something of it cannot be used. */
-struct source *source_open(const struct options *options, struct cli_error *err);
+/*
+ * Opens what the command line asks for. Sources but the first are read to their ends, which may
+ * take time, and so is the header, whose names are added to *header; that must outlive the source
+ * and is released by the caller. NULL with a message: something cannot be used.
+ */
+struct source *source_open(const struct options *options, struct header *header,
+    struct cli_error *err);
 
 /* Closes the whole chain; NULL is allowed. */
 void source_close(struct source *source);

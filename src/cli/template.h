@@ -1,12 +1,10 @@
 /*
  * template - a command with placeholders, compiled once and expanded for each task
  *
- *	{}    the item                   {/}   its basename: what follows the last slash
- *	{.}   without its extension      {/.}  the basename without extension
- *	{//}  its directory, or "."      {#}   the task's number      {%}  the slot's number
- *
- * Everything else in braces is plain text. An extension starts at the last dot of the basename
- * unless only dots stand before it: a dotfile has none. No input or output happens here.
+ * Where a task has several items, {} and its like stand for as many words, as "$@" does in a
+ * shell: x{}y becomes xAy of one item A, and xA By of two. A word that is {2} alone is left out
+ * where there is no second item. An extension starts at the last dot of the basename unless only
+ * dots stand before it: a dotfile has none. No input or output happens here.
  */
 #ifndef CLI_TEMPLATE_H
 #define CLI_TEMPLATE_H
@@ -15,33 +13,33 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum template_field {
-	TEMPLATE_ITEM,
-	TEMPLATE_NO_EXT,
-	TEMPLATE_BASE,
-	TEMPLATE_DIR,
-	TEMPLATE_BASE_NO_EXT,
-	TEMPLATE_TASK,
-	TEMPLATE_SLOT,
-	TEMPLATE_NFIELDS
-};
+#include "placeholder.h"
+#include "record.h"
 
 struct template_values {
-	const char *item;   /* any bytes but NUL; needs no NUL at its end */
-	size_t item_len;
+	const struct record *record;   /* the items: any bytes but NUL */
 	uint64_t task;
 	unsigned slot;
+};
+
+/* What becomes of a placeholder that stands for any number of values. */
+enum template_how {
+	TEMPLATE_WORDS,    /* a word for each */
+	TEMPLATE_JOINED    /* part of one word, with blanks in between */
 };
 
 struct template;
 
 /*
- * Compiles n > 0 words, which are copied. Where replace is not NULL it stands for the item and
- * "{}" is plain text. Where append is set and there is no placeholder at all, the item becomes a
- * last word of its own. Returns NULL and a message in why if replace or the first word is empty
- * or memory is out.
+ * Compiles n > 0 words, which are copied. Where append is set and there is no placeholder at all,
+ * the items become last words of their own. Returns NULL and a message in why if the first word is
+ * empty, placeholder_check refuses them, or memory is out.
  */
-struct template *template_compile(char *const *words, size_t n, const char *replace, bool append,
+struct template *template_compile(char *const *words, size_t n,
+    const struct placeholder_syntax *syntax, bool append, char *why, size_t why_size);
+
+/* Compiles a text to a template of a single word, whatever the number of items. Else as above. */
+struct template *template_compile_text(const char *text, const struct placeholder_syntax *syntax,
     char *why, size_t why_size);
 
 /*
@@ -64,18 +62,12 @@ bool template_uses_item(const struct template *t);
 
 /* ---- for whoever reads placeholders in another syntax ---- */
 
-/* Length of the placeholder that text starts with, and which one it is; 0 if there is none. */
-size_t template_scan(const char *text, const char *replace, enum template_field *field);
-
-/* Whether the field stands for the item or a part of it: all but {#} and {%}. */
-bool template_is_item(enum template_field field);
-
 /* Makes a template without words. Returns NULL if memory is out. */
-struct template *template_new(void);
+struct template *template_new(const struct placeholder_syntax *syntax);
 
 /* Add plain text or a value to the word being built, end it. Return 0, or -1 if memory is out. */
 int template_add_text(struct template *t, const char *text, size_t len);
-int template_add_field(struct template *t, enum template_field field);
+int template_add_field(struct template *t, const struct placeholder *p, enum template_how how);
 int template_end_word(struct template *t);
 
 #endif

@@ -8,16 +8,19 @@
 enum { WIDTH = 80, HELP_COLUMN = 28 };
 
 static const char synopsis[] =
-    "usage: covey [OPTION]... COMMAND [ARG]... [::: ITEM...]\n"
-    "       covey [OPTION]... -c SCRIPT [::: ITEM...]\n"
+    "usage: covey [OPTION]... COMMAND [ARG]... [::: ITEM...]... [:::: FILE...]...\n"
+    "       covey [OPTION]... -c SCRIPT [::: ITEM...]... [:::: FILE...]...\n"
     "       covey [OPTION]... [< COMMANDS]\n"
     "\n"
     "Run COMMAND once for each item, many at once, each in a process tree of its\n"
-    "own, with retries and deadlines. Items are the words after ':::', or else the\n"
-    "lines of standard input. An item takes the place of {} in COMMAND, or comes at\n"
-    "its end; {.} is the item without extension, {/} its basename, {//} its\n"
-    "directory, {/.} the basename without extension, {#} the task's number, {%} the\n"
-    "slot's. With neither COMMAND nor SCRIPT, each item is a shell command.\n";
+    "own, with retries and deadlines. Items are the words after ':::', the lines of\n"
+    "FILEs, or else those of standard input. An item takes the place of {} in\n"
+    "COMMAND, or comes at its end; {.} is the item without extension, {/} its\n"
+    "basename, {//} its directory, {/.} the basename without extension, {#} the\n"
+    "task's number, {%} the slot's. Of several sources, each item of one is combined\n"
+    "with each of the others: {1} is that of the first, {2/} the basename of that of\n"
+    "the second; those of ':::+' and '::::+' go along with the source before. With\n"
+    "neither COMMAND nor SCRIPT, each item is a shell command.\n";
 
 static const char ending[] =
     "\n"

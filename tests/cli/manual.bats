@@ -117,6 +117,7 @@ write_examples() {
 	mkdir bin etc queue tests
 	printf '#!/bin/sh\nexec "$COVEY" --dry-run "$@"\n' >bin/covey
 	chmod +x bin/covey
+	printf 'team,login\nred,ann\n' >people.csv
 	touch etc/a.conf b.conf c.txt d.log queue/e tests/test-f
 	printf 'one\ntwo\n' | tee hosts.txt urls.txt items.txt >jobs.txt
 	for example in example.*; do

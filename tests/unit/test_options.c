@@ -15,7 +15,7 @@
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
-enum { MOST_WORDS = 16 };
+enum { MOST_WORDS = 40 };
 
 /* A command line after "covey", NULL-terminated by the rest of the array. */
 struct line {
@@ -66,9 +66,8 @@ static void defaults(void **state)
 	struct options o = good(LINE(NULL));
 
 	(void)state;
-	assert_null(o.arg_file);
-	assert_false(o.items_given);
-	assert_int_equal(o.nitems, 0);
+	assert_int_equal(o.sources.n, 0);
+	assert_int_equal(o.max_args, 1);
 	assert_int_equal(o.delimiter, '\n');
 	assert_false(o.empty_items);
 	assert_int_equal(o.ncommand, 0);
@@ -168,9 +167,9 @@ static void input(void **state)
 	o = good(LINE("--delimiter=\\x1f"));
 	assert_int_equal(o.delimiter, 0x1f);
 	o = good(LINE("-a", "list"));
-	assert_string_equal(o.arg_file, "list");
+	assert_string_equal(o.sources.list[0].path, "list");
 	o = good(LINE("--arg-file=-"));
-	assert_string_equal(o.arg_file, "-");
+	assert_string_equal(o.sources.list[0].path, "-");
 }
 
 static void jobs(void **state)
@@ -284,7 +283,7 @@ static void clusters(void **state)
 	(void)state;
 	assert_true(o.keep_order && o.null && o.verbose && o.quiet);
 	assert_int_equal(o.jobs.n, 3);
-	assert_string_equal(o.arg_file, "f");
+	assert_string_equal(o.sources.list[0].path, "f");
 }
 
 static void arguments_may_begin_with_a_dash(void **state)
@@ -294,7 +293,7 @@ static void arguments_may_begin_with_a_dash(void **state)
 	(void)state;
 	assert_int_equal(o.halt.why, HALT_SUCCESS);
 	assert_string_equal(o.replace, "--");
-	assert_string_equal(o.arg_file, "-f");
+	assert_string_equal(o.sources.list[0].path, "-f");
 	assert_int_equal(o.ncommand, 1);
 }
 
@@ -315,9 +314,10 @@ static void abbreviations(void **state)
 	assert_true(good(LINE("--keep-o")).keep_order);
 	/* a whole name, though others begin with it */
 	assert_true(good(LINE("--tag")).tag);
-	assert_true(good(LINE("--lin")).line_buffer);
+	/* two names of one option */
+	assert_true(good(LINE("--line")).line_buffer);
 	assert_bad(LINE("--max=3"),
-	    "option '--max' is ambiguous: '--max-interval', '--max-output'");
+	    "option '--max' is ambiguous: '--max-args', '--max-interval', '--max-output'");
 	assert_bad(LINE("--keep"),
 	    "option '--keep' is ambiguous: '--keep-leftovers', '--keep-order'");
 	assert_bad(LINE("--ta"), "option '--ta' is ambiguous: '--tag', '--tagstring'");
@@ -524,12 +524,12 @@ static void items_follow_three_colons(void **state)
 	(void)state;
 	assert_int_equal(o.ncommand, 2);
 	assert_string_equal(o.command[1], "-n");
-	assert_true(o.items_given);
-	assert_int_equal(o.nitems, 4);
-	assert_string_equal(o.items[0], "a");
-	assert_string_equal(o.items[1], "");
-	assert_string_equal(o.items[2], "-q");
-	assert_string_equal(o.items[3], "--");
+	assert_int_equal(o.sources.n, 1);
+	assert_int_equal(o.sources.list[0].nwords, 4);
+	assert_string_equal(o.sources.list[0].words[0], "a");
+	assert_string_equal(o.sources.list[0].words[1], "");
+	assert_string_equal(o.sources.list[0].words[2], "-q");
+	assert_string_equal(o.sources.list[0].words[3], "--");
 	assert_false(o.quiet);
 }
 
@@ -539,27 +539,85 @@ static void items_without_command_and_commands_without_items(void **state)
 
 	(void)state;
 	assert_int_equal(o.ncommand, 0);
-	assert_int_equal(o.nitems, 2);
-	assert_string_equal(o.items[1], "echo 2");
+	assert_int_equal(o.sources.list[0].nwords, 2);
+	assert_string_equal(o.sources.list[0].words[1], "echo 2");
 	o = good(LINE("echo", ":::"));
 	assert_int_equal(o.ncommand, 1);
-	assert_true(o.items_given);
-	assert_int_equal(o.nitems, 0);
+	assert_int_equal(o.sources.n, 1);
+	assert_null(o.sources.list[0].path);
+	assert_int_equal(o.sources.list[0].nwords, 0);
 	o = good(LINE("-c", "echo $1", ":::", "x"));
 	assert_string_equal(o.script, "echo $1");
 	assert_int_equal(o.ncommand, 0);
-	assert_int_equal(o.nitems, 1);
+	assert_int_equal(o.sources.list[0].nwords, 1);
 }
 
-static void other_separators_are_refused(void **state)
+static void assert_source(const struct options *o, size_t i, const char *path, const char *word,
+    bool linked)
+{
+	const struct options_source *source = &o->sources.list[i];
+
+	assert_true(i < o->sources.n);
+	assert_int_equal(source->linked, linked);
+	if (path != NULL)
+		assert_string_equal(source->path, path);
+	else
+		assert_string_equal(source->words[0], word);
+}
+
+static void sources_in_their_order(void **state)
+{
+	struct options o = good(LINE("-a", "f", "-a", "-", "c", "::::", "g", "h", ":::+", "a", "b",
+	    "::::+", "i", ":::", "z"));
+
+	(void)state;
+	assert_int_equal(o.sources.n, 7);
+	assert_source(&o, 0, "f", NULL, false);
+	assert_source(&o, 1, "-", NULL, false);
+	assert_source(&o, 2, "g", NULL, false);
+	assert_source(&o, 3, "h", NULL, false);
+	assert_source(&o, 4, NULL, "a", true);
+	assert_int_equal(o.sources.list[4].nwords, 2);
+	assert_source(&o, 5, "i", NULL, true);
+	assert_source(&o, 6, NULL, "z", false);
+	assert_int_equal(o.ncommand, 1);
+	assert_int_equal(good(LINE("x", "a:::b", ":::::", ":::x", "::::++")).ncommand, 5);
+}
+
+#define EIGHT ":::", ":::", ":::", ":::", ":::", ":::", ":::", ":::"
+
+static void sources_that_cannot_be(void **state)
 {
 	(void)state;
-	assert_bad(LINE("cat", "::::", "f"), "'::::' is not supported");
-	assert_bad(LINE("cat", ":::+", "f"), "':::+' is not supported");
-	assert_bad(LINE("cat", ":::", "a", "::::+", "f"), "'::::+' is not supported");
-	assert_bad(LINE("::::", "f"), "'::::' is not supported");
-	assert_bad(LINE("x", ":::", "a", ":::", "b"), "more than one ':::' is not supported");
-	assert_int_equal(good(LINE("x", "a:::b", ":::::")).ncommand, 3);
+	assert_bad(LINE("x", ":::+", "a"), "there is nothing before ':::+' to go along with");
+	assert_bad(LINE("x", "::::+", "a"), "there is nothing before '::::+' to go along with");
+	assert_bad(LINE("x", "::::"), "'::::' needs a file");
+	assert_bad(LINE("x", ":::", "a", "::::+"), "'::::+' needs a file");
+	assert_bad(LINE("x", "::::", ""), "a name of a file after '::::' is empty");
+	assert_bad(LINE("-a", "", "x"), "option '-a': the argument is empty");
+	assert_bad(LINE("x", "::::", "-", "-"),
+	    "standard input ('-') can be one source of items only");
+	assert_bad(LINE("-a", "-", "x", "::::", "-"),
+	    "standard input ('-') can be one source of items only");
+	assert_int_equal(good(LINE("x", EIGHT, EIGHT, EIGHT, EIGHT)).sources.n, 32);
+	assert_bad(LINE("x", EIGHT, EIGHT, EIGHT, EIGHT, ":::"),
+	    "there are more than 32 sources of items");
+}
+
+/* What users of parallel(1) write must not run the command ":". */
+static void a_header_may_have_a_colon(void **state)
+{
+	struct options o = good(LINE("--header", ":", "echo", "{x}"));
+
+	(void)state;
+	assert_true(o.header);
+	assert_int_equal(o.ncommand, 2);
+	o = good(LINE("--header=:", "echo"));
+	assert_true(o.header);
+	assert_int_equal(o.ncommand, 1);
+	o = good(LINE("--header", "echo", ":"));
+	assert_int_equal(o.ncommand, 2);
+	assert_bad(LINE("--header=x", "echo"), "option '--header' takes no argument");
 }
 
 /* ---- together ---- */
@@ -587,9 +645,9 @@ static void conflicts(void **state)
 		    "options '--tries' (2) and '--retries' (2) disagree: tries include the first" },
 		{ { { "-c", "x", "foo" } }, "option '-c' takes the place of COMMAND, but there is "
 		    "'foo', too; items go after ':::'" },
-		{ { { "-a", "f", ":::", "x" } }, "option '-a' and ':::' cannot be used together" },
-		{ { { "--arg-file=f", "x", ":::" } },
-		    "option '--arg-file' and ':::' cannot be used together" },
+		{ { { "-n2" } }, "option '-n' needs COMMAND, or '-c'" },
+		{ { { "-C," } }, "option '-C' needs COMMAND, or '-c'" },
+		{ { { "--header" } }, "option '--header' needs COMMAND, or '-c'" },
 		{ { { "", "x" } }, "COMMAND is empty" },
 		{ { { "--tries=2", "--retry-interval=2m5s" } },
 		    "option '--retry-interval': '2m5s' is "
@@ -648,8 +706,8 @@ static void rows_are_complete_and_distinct(void **state)
 	for (int i = 0; i < OPT_COUNT; i++) {
 		const struct option_row *row = optable_row((enum option_id)i);
 		struct cli_error err;
-		bool takes = row->kind != KIND_FLAG && row->kind != KIND_HELP
-		    && row->kind != KIND_VERSION;
+		bool takes = row->kind != KIND_FLAG && row->kind != KIND_HEADER
+		    && row->kind != KIND_HELP && row->kind != KIND_VERSION;
 
 		assert_non_null(row->help);
 		assert_non_null(row->letters);
@@ -764,7 +822,9 @@ int main(void)
 		cmocka_unit_test(one_dash_is_a_command),
 		cmocka_unit_test(items_follow_three_colons),
 		cmocka_unit_test(items_without_command_and_commands_without_items),
-		cmocka_unit_test(other_separators_are_refused),
+		cmocka_unit_test(sources_in_their_order),
+		cmocka_unit_test(sources_that_cannot_be),
+		cmocka_unit_test(a_header_may_have_a_colon),
 		cmocka_unit_test(conflicts),
 		cmocka_unit_test(what_goes_together),
 		cmocka_unit_test(help_and_version),

@@ -51,6 +51,8 @@ static const struct shell shells[] = {
 
 enum { NSHELLS = sizeof shells / sizeof shells[0] };
 
+static const struct placeholder_syntax single;
+
 static char directory[] = "/tmp/covey-test-script-XXXXXX";
 
 /* What to set in the environment to see the failure again. */
@@ -120,8 +122,10 @@ static void check_output(struct template *t, const char *script, const char *ite
     const char *expected, size_t expected_len)
 {
 	static char out[OUTPUT_MAX];
-	struct template_values v = { .item = item, .item_len = strlen(item), .task = 7, .slot = 3 };
+	struct record record;
+	struct template_values v = { .record = &record, .task = 7, .slot = 3 };
 
+	record_set_one(&record, item, strlen(item));
 	for (int i = 0; i < NSHELLS; i++) {
 		const char *const *argv = template_expand(t, &v);
 		size_t len;
@@ -144,7 +148,8 @@ static void check_output(struct template *t, const char *script, const char *ite
 static struct script *compile(const char *text, const char *replace)
 {
 	char why[300] = "";
-	struct script *s = script_compile(text, replace, why, sizeof why);
+	struct placeholder_syntax syntax = { .replace = replace };
+	struct script *s = script_compile(text, &syntax, why, sizeof why);
 
 	if (s == NULL)
 		fail_msg("'%s': %s", text, why);
@@ -267,7 +272,7 @@ static void test_bare_words(void **state)
 		const char *script, *expected;
 	} cases[] = {
 		{ "printf '<%s>' x{}y 'a {} b' \"c {} d\" \\{} {", "<xa by><a a b b><c a b d><{}><{>" },
-		{ "printf '<%s>' {.} {/} {//} {/.} {#} {%} {} {x} {1}", "<a b><a b><.><a b><7><3><a b><{x}><{1}>" },
+		{ "printf '<%s>' {.} {/} {//} {/.} {#} {%} {} {x} {2}", "<a b><a b><.><a b><7><3><a b><{x}><{2}>" },
 		{ "printf '<%s>' '\\{}' \"\\\\{}\" \\\\{}", "<\\a b><\\a b><\\a b>" },
 		{ "printf '<%s>' \"it's {}\" 'say \"{}\"' \"\\\"{}\\\"\"", "<it's a b><say \"a b\"><\"a b\">" },
 		{ "printf '<%s>' $#{} $?'{}' \"$#{}\"", "<1a b><0a b><1a b>" },
@@ -310,7 +315,7 @@ static void test_replacement_string(void **state)
 		    strlen(cases[i].expected));
 		script_free(s);
 	}
-	assert_null(script_compile("echo {}", "", why, sizeof why));
+	assert_null(script_compile("echo {}", &(struct placeholder_syntax){ .replace = "" }, why, sizeof why));
 	assert_string_equal(why, "the replacement string is empty");
 }
 
@@ -417,7 +422,7 @@ static void test_refusals(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-		struct script *s = script_compile(cases[i].script, NULL, why, sizeof why);
+		struct script *s = script_compile(cases[i].script, &single, why, sizeof why);
 
 		if (s != NULL)
 			fail_msg("'%s' is not refused", cases[i].script);
@@ -439,10 +444,13 @@ static void test_scripts_without_placeholders(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof scripts / sizeof scripts[0]; i++) {
 		struct script *s = compile(scripts[i], NULL);
-		struct template_values v = { .item = "the item", .item_len = 8 };
-		const char *const *argv = template_expand(script_shell(s), &v);
+		struct record record;
+		struct template_values v = { .record = &record };
+		const char *const *argv;
 		int dashes = scripts[i][0] == '-' || scripts[i][0] == '+';
 
+		record_set_one(&record, "the item", 8);
+		argv = template_expand(script_shell(s), &v);
 		assert_string_equal(argv[0], SCRIPT_SHELL);
 		assert_string_equal(argv[1], "-c");
 		assert_string_equal(argv[1 + dashes], dashes ? "--" : "-c");
@@ -655,7 +663,7 @@ static void test_random_scripts(void **state)
 		g = (struct generator){ .seed = seed };
 		g.item = hostile[next_random(&g.seed, NHOSTILE)];
 		make_script(&g);
-		s = script_compile(g.script.bytes, NULL, why, sizeof why);
+		s = script_compile(g.script.bytes, &single, why, sizeof why);
 		if (s == NULL)
 			fail_msg("COVEY_TEST_SEED=%llu: %s\n%s", (unsigned long long)seed, why, g.script.bytes);
 		snprintf(now, sizeof now, "COVEY_TEST_SEED=%llu", (unsigned long long)seed);
@@ -692,9 +700,12 @@ static void test_direct_equals_shell(void **state)
 		}
 		direct++;
 		for (int j = 0; j < NHOSTILE; j += 5 + (int)(i % 5)) {
-			struct template_values v = { hostile[j], strlen(hostile[j]), 5, 2 };
-			size_t len = run(&shells[0], template_expand(script_direct(s), &v), out);
+			struct record record;
+			struct template_values v = { &record, 5, 2 };
+			size_t len;
 
+			record_set_one(&record, hostile[j], strlen(hostile[j]));
+			len = run(&shells[0], template_expand(script_direct(s), &v), out);
 			for (int k = 0; k < 2; k++) {
 				size_t n = run(&shells[k], template_expand(script_shell(s), &v), expected);
 
@@ -730,7 +741,7 @@ static void test_lines_for_the_shell(void **state)
 	for (size_t i = 0; i < sizeof for_the_shell / sizeof for_the_shell[0]; i++) {
 		const char *line = for_the_shell[i];
 		char why[300];
-		struct script *s = script_compile(line, NULL, why, sizeof why);
+		struct script *s = script_compile(line, &single, why, sizeof why);
 
 		if (script_split_line(sp, line, strlen(line)) != NULL)
 			fail_msg("'%s' was split", line);
@@ -827,7 +838,7 @@ static void test_deep_nesting(void **state)
 	memcpy(script + 2 * N, "{}", 2);
 	memset(script + 2 * N + 2, ')', N);
 	script[3 * N + 2] = '\0';
-	assert_null(script_compile(script, NULL, why, sizeof why));
+	assert_null(script_compile(script, &single, why, sizeof why));
 	assert_non_null(strstr(why, "nesting"));
 }
 

@@ -19,16 +19,26 @@ static struct template *compile(const char *const *words, const char *replace, b
 
 	while (words[n] != NULL)
 		n++;
-	t = template_compile((char *const *)words, n, replace, append, why, sizeof why);
+	t = template_compile((char *const *)words, n, &(struct placeholder_syntax){ .replace = replace },
+	    append, why, sizeof why);
 	if (t == NULL)
 		fail_msg("%s: %s", words[0], why);
 	return t;
 }
 
+static const char *const *expand_values(struct template *t, const char *item, size_t len,
+    uint64_t task, unsigned slot)
+{
+	struct record record;
+	struct template_values v = { &record, task, slot };
+
+	record_set_one(&record, item, len);
+	return template_expand(t, &v);
+}
+
 static const char *const *expand(struct template *t, const char *item)
 {
-	struct template_values v = { item, strlen(item), 12, 3 };
-	const char *const *argv = template_expand(t, &v);
+	const char *const *argv = expand_values(t, item, strlen(item), 12, 3);
 
 	assert_non_null(argv);
 	return argv;
@@ -116,12 +126,12 @@ static void test_places(void **state)
 
 static void test_plain_braces(void **state)
 {
-	struct template *t = compile(WORDS("c", "{ }", "{1}", "{x}", "{", "}", "}{", "{{}}", "{..}", "{///}",
+	struct template *t = compile(WORDS("c", "{ }", "{2}", "{01}", "{", "}", "}{", "{{}}", "{..}", "{///}",
 	    "{.", "${}"), NULL, true);
 
 	(void)state;
 	assert_argv(expand(t, "i"),
-	    WORDS("c", "{ }", "{1}", "{x}", "{", "}", "}{", "{i}", "{..}", "{///}", "{.", "$i"));
+	    WORDS("c", "{ }", "{2}", "{01}", "{", "}", "}{", "{i}", "{..}", "{///}", "{.", "$i"));
 	template_free(t);
 }
 
@@ -170,9 +180,9 @@ static void test_refusals(void **state)
 	char why[200];
 
 	(void)state;
-	assert_null(template_compile(words, 1, "", true, why, sizeof why));
+	assert_null(template_compile(words, 1, &(struct placeholder_syntax){ .replace = "" }, true, why, sizeof why));
 	assert_string_equal(why, "the replacement string is empty");
-	assert_null(template_compile(empty, 1, NULL, true, why, sizeof why));
+	assert_null(template_compile(empty, 1, &(struct placeholder_syntax){ .columns = 0 }, true, why, sizeof why));
 	assert_string_equal(why, "the command's name is empty");
 	template_free(NULL);
 }
@@ -194,13 +204,11 @@ static void test_questions(void **state)
 static void test_numbers(void **state)
 {
 	struct template *t = compile(WORDS("c", "{#}", "{%}"), NULL, false);
-	struct template_values v = { "", 0, UINT64_MAX, UINT32_MAX };
 
 	(void)state;
-	assert_argv(template_expand(t, &v), WORDS("c", "18446744073709551615", "4294967295"));
-	v.task = 0;
-	v.slot = 10;
-	assert_argv(template_expand(t, &v), WORDS("c", "0", "10"));
+	assert_argv(expand_values(t, "", 0, UINT64_MAX, UINT32_MAX),
+	    WORDS("c", "18446744073709551615", "4294967295"));
+	assert_argv(expand_values(t, "", 0, 0, 10), WORDS("c", "0", "10"));
 	template_free(t);
 }
 
@@ -209,12 +217,11 @@ static void test_item_without_end(void **state)
 {
 	struct template *t = compile(WORDS("c", "{}", "{.}", "{//}"), NULL, false);
 	char *item = malloc(5);
-	struct template_values v = { item, 5, 1, 1 };
 
 	(void)state;
 	assert_non_null(item);
 	memcpy(item, "a/b.c", 5);
-	assert_argv(template_expand(t, &v), WORDS("c", "a/b.c", "a/b", "a"));
+	assert_argv(expand_values(t, item, 5, 1, 1), WORDS("c", "a/b.c", "a/b", "a"));
 	free(item);
 	template_free(t);
 }
@@ -242,14 +249,11 @@ static void test_growing_items(void **state)
 static void test_impossible_length(void **state)
 {
 	struct template *t = compile(WORDS("c", "{}", "{}"), NULL, false);
-	struct template_values v = { "", SIZE_MAX / 2 + 1, 1, 1 };
 
 	(void)state;
-	assert_null(template_expand(t, &v));
-	v.item_len = SIZE_MAX;
-	assert_null(template_expand(t, &v));
-	v.item_len = 0;
-	assert_argv(template_expand(t, &v), WORDS("c", "", ""));
+	assert_null(expand_values(t, "", SIZE_MAX / 2 + 1, 1, 1));
+	assert_null(expand_values(t, "", SIZE_MAX, 1, 1));
+	assert_argv(expand_values(t, "", 0, 1, 1), WORDS("c", "", ""));
 	template_free(t);
 }
 
@@ -264,7 +268,7 @@ static void test_empty_words(void **state)
 
 static void test_building(void **state)
 {
-	struct template *t = template_new();
+	struct template *t = template_new(&(struct placeholder_syntax){ .columns = 0 });
 
 	(void)state;
 	assert_non_null(t);
@@ -273,7 +277,7 @@ static void test_building(void **state)
 	assert_int_equal(template_end_word(t), 0);
 	assert_int_equal(template_end_word(t), 0);
 	assert_int_equal(template_add_text(t, "a", 1), 0);
-	assert_int_equal(template_add_field(t, TEMPLATE_BASE), 0);
+	assert_int_equal(template_add_field(t, &(struct placeholder){ .part = PART_BASE }, TEMPLATE_WORDS), 0);
 	assert_int_equal(template_add_text(t, "b", 1), 0);
 	assert_int_equal(template_end_word(t), 0);
 	assert_argv(expand(t, "d/f"), WORDS("{}y", "", "afb"));

@@ -1,0 +1,106 @@
+#include "columns.h"
+
+#include <stdlib.h>
+
+#include "held.h"
+
+struct columns {
+	struct source source;
+	struct colsep *sep;
+	const struct header *header;
+	struct held held;            /* the columns of one record */
+};
+
+static int keep(void *arg, const char *text, size_t len)
+{
+	struct columns *columns = arg;
+
+	return held_add(&columns->held, text, len);
+}
+
+static bool drop_last_if_empty(struct held *held)
+{
+	if (held->items[held->n - 1].len > 0)
+		return false;
+	held->n--;
+	held->used--;
+	return true;
+}
+
+static enum input_result too_many(const struct columns *columns, const struct record *record,
+    size_t n, size_t width, struct cli_error *err)
+{
+	cli_error_set(err, "%s:%llu: there are %zu columns where the header names %zu",
+	    source_name(&columns->source), (unsigned long long)record->line, n, width);
+	return INPUT_REFUSED;
+}
+
+/* Splits the item of one source; what its header says about the number of columns holds. */
+static enum input_result split(struct columns *columns, const struct record *record, size_t i,
+    struct cli_error *err)
+{
+	size_t before = columns->held.n, width, n;
+
+	if (colsep_split(columns->sep, &record->items[i], keep, columns) != 0) {
+		cli_error_set(err, "out of memory");
+		return INPUT_BAD;
+	}
+	if (columns->header->nsources == 0)
+		return INPUT_RECORD;
+	width = columns->header->widths[i];
+	for (n = columns->held.n - before; n < width; n++)
+		if (held_add(&columns->held, "", 0) != 0) {
+			cli_error_set(err, "out of memory");
+			return INPUT_BAD;
+		}
+	if (i + 1 == record->nitems)
+		return INPUT_RECORD;
+	while (n > width && drop_last_if_empty(&columns->held))
+		n--;
+	return n <= width ? INPUT_RECORD : too_many(columns, record, n, width, err);
+}
+
+static enum input_result columns_next(struct source *source, struct record *record,
+    struct cli_error *err)
+{
+	struct columns *columns = (struct columns *)source;
+	struct record from;
+	enum input_result result = source_next(source->below, &from, err);
+
+	if (result != INPUT_RECORD)
+		return result;
+	held_clear(&columns->held);
+	for (size_t i = 0; i < from.nitems && result == INPUT_RECORD; i++)
+		result = split(columns, &from, i, err);
+	if (result != INPUT_RECORD)
+		return result;
+	held_settle(&columns->held);
+	*record = (struct record){
+		.items = columns->held.items, .nitems = columns->held.n,
+		.bytes = columns->held.used - columns->held.n, .line = from.line,
+	};
+	return INPUT_RECORD;
+}
+
+static void columns_close(struct source *source)
+{
+	struct columns *columns = (struct columns *)source;
+
+	source_close(source->below);
+	colsep_free(columns->sep);
+	held_release(&columns->held);
+	free(columns);
+}
+
+struct source *columns_open(struct source *below, struct colsep *sep, const struct header *header)
+{
+	static const struct source_ops ops = { .next = columns_next, .close = columns_close };
+	struct columns *columns = calloc(1, sizeof *columns);
+
+	if (columns == NULL)
+		return NULL;
+	source_init(&columns->source, &ops, below);
+	columns->sep = sep;
+	columns->header = header;
+	return &columns->source;
+}

@@ -1,0 +1,44 @@
+/*
+ * compose - what is run for a record: by template, by script, or its items as a shell line
+ */
+#ifndef CLI_COMPOSE_H
+#define CLI_COMPOSE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "clierror.h"
+#include "covey.h"
+#include "header.h"
+#include "item.h"
+#include "options.h"
+#include "record.h"
+
+struct compose;
+
+/*
+ * Compiles the command or the script, and the tag; header has the names of columns. NULL with a
+ * message: something of them cannot be.
+ */
+struct compose *compose_new(const struct options *options, const struct header *header,
+    struct cli_error *err);
+void compose_free(struct compose *c);
+
+/* Can the command be run at all? Returns 0, or -1 with a message that says what to do. */
+int compose_check(struct compose *c, struct covey *ex, struct cli_error *err);
+
+/* The argv for a record, which lasts until the next call. NULL: memory is out. */
+const char *const *compose_argv(struct compose *c, const struct record *record, uint64_t task,
+    unsigned slot);
+
+/* Does it depend on the slot, so that compose_argv is to be called when that is known? */
+bool compose_uses_slot(const struct compose *c);
+
+/* Does the task have to remember its items or a tag? */
+bool compose_keeps_item(const struct compose *c);
+
+/* What the task is to remember, for the caller to free; name may be NULL. NULL: memory is out. */
+struct item *compose_item(struct compose *c, const struct record *record, uint64_t task,
+    const char *name);
+
+#endif
