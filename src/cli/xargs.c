@@ -42,6 +42,8 @@ struct xargs {
 	int fatal;             /* the exit status of the failure that has ended it all, or 0 */
 	bool starting;         /* what was submitted last has not been started yet */
 	bool too_big;          /* … and cannot be: for the kernel its arguments are too many */
+	bool submitting;
+	bool early;            /* a failure was seen while a command was being started */
 };
 
 /* ---- failures ---- */
@@ -50,6 +52,7 @@ struct xargs {
 static void fail(struct xargs *x, int status)
 {
 	x->fatal = status;
+	x->early = x->submitting;
 	x->phase = x->phase == PHASE_RUNNING ? PHASE_ENDING : PHASE_OVER;
 }
 
@@ -91,6 +94,8 @@ static void ended(struct xargs *x, const struct covey_event *event)
 		return;
 	if (attempt->outcome == COVEY_SPAWN) {
 		spawn_failed(x, event);
+		/* this xargs is told of as it starts it */
+		x->early = false;
 	} else if (attempt->outcome == COVEY_SIGNAL) {
 		xargs_say(x->o, "%s: terminated by signal %d", name, attempt->signal);
 		fail(x, XARGS_STATUS_SIGNALED);
@@ -181,7 +186,9 @@ static void submit(struct xargs *x, const char *const *argv)
 		fail(x, XARGS_STATUS_ERROR);
 		return;
 	}
+	x->submitting = true;
 	step(x, 0);
+	x->submitting = false;
 	/* for lack of processes or memory it is started later: when a command has ended, say */
 	while (x->starting && x->phase != PHASE_OVER)
 		step(x, -1);
@@ -255,6 +262,22 @@ static void offer_line(struct xargs *x, const char *const *argv)
 
 /* ---- all of them ---- */
 
+/*
+ * xargs looks at what has ended only when it needs room for the next, or when there is no next: so
+ * to tell which of them it is, it reads on first.
+ */
+static void read_on(struct xargs *x)
+{
+	const char *const *argv;
+	enum xargs_next next;
+
+	do
+		next = xargs_source_next(x->source, &argv);
+	while (next == XARGS_NEXT_NUL);
+	if (next == XARGS_NEXT_END)
+		x->phase = PHASE_OVER;
+}
+
 static void read_and_run(struct xargs *x)
 {
 	const char *const *argv;
@@ -277,6 +300,8 @@ static void read_and_run(struct xargs *x)
 			break;
 		}
 	}
+	if (x->phase == PHASE_ENDING && x->early)
+		read_on(x);
 }
 
 static int wait_for_all(struct xargs *x)
