@@ -756,7 +756,7 @@ static void help_fits_and_names_everything(void **state)
 
 		if (row->name == NULL)
 			continue;
-		snprintf(name, sizeof name, "--%s%s", row->name, row->argument ? " " : "");
+		snprintf(name, sizeof name, "--%s%s", row->name, row->argument == NULL ? "" : row->optional ? "[=" : " ");
 		if (strstr(text, name) == NULL)
 			fail_msg("%s is not in the help", name);
 	}
