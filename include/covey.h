@@ -128,7 +128,7 @@ void covey_command_init(struct covey_command *command, size_t size);
  * child only.
  */
 struct covey_call {
-	const void *arg;              /* the copied arguments */
+	const void *arg;              /* the copied arguments, aligned as by malloc */
 	size_t arg_len;
 	uint64_t task;
 	unsigned attempt, tries, slot;
@@ -460,7 +460,7 @@ struct covey *covey_new(const struct covey_options *options, struct covey_error 
 
 /*
  * Kills and reaps whatever still runs, without events, and releases everything. May take as long
- * as the kernel takes to kill. NULL is allowed.
+ * as the kernel takes to kill. NULL is allowed. From within a callback it does nothing.
  */
 void covey_free(struct covey *ex);
 

@@ -631,6 +631,8 @@ void covey_cancel(struct covey *ex, enum covey_cancel_how how)
 {
 	if (ex == NULL)
 		return;
+	if (how > COVEY_CANCEL_KILL)
+		how = COVEY_CANCEL_KILL;
 	if (!ex->cancel_asked || how > ex->cancel_how)
 		ex->cancel_how = how;
 	ex->cancel_asked = true;
@@ -763,7 +765,7 @@ void covey_each_running(const struct covey *ex, covey_each_fn *each, void *user)
 {
 	unsigned i;
 
-	for (i = 0; ex != NULL && i < ex->nslots; i++) {
+	for (i = 0; ex != NULL && each != NULL && i < ex->nslots; i++) {
 		if (ex->slots[i]->task != NULL)
 			each(&ex->slots[i]->task->view, &ex->slots[i]->attempt, user);
 	}

@@ -305,6 +305,10 @@ enum covey_guard_result covey_guard(struct covey_guard *guard, struct covey_erro
 	struct watch w;
 	pid_t self = getpid();
 
+	if (guard == NULL) {
+		cv_error(err, COVEY_BAD_ARGUMENT, 0, "the guard is NULL");
+		return COVEY_GUARD_FAILED;
+	}
 	if (prepare(&w, err) != 0) {
 		release(&w);
 		return COVEY_GUARD_FAILED;

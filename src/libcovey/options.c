@@ -43,9 +43,12 @@ void covey_function_init(struct covey_function *function, size_t size)
 
 struct covey_output *covey_take_output(struct covey_attempt *attempt, int stream)
 {
-	struct covey_output **from = stream == 1 ? &attempt->out
-	    : stream == COVEY_RESULT ? &attempt->result : &attempt->err;
-	struct covey_output *output = *from;
+	struct covey_output **from, *output;
+
+	if (attempt == NULL || stream < 1 || stream > COVEY_RESULT)
+		return NULL;
+	from = stream == 1 ? &attempt->out : stream == 2 ? &attempt->err : &attempt->result;
+	output = *from;
 
 	*from = NULL;
 	return output;

@@ -271,6 +271,10 @@ struct covey_output *covey_output_new(size_t spill_bytes, const char *tmpdir)
 
 int covey_output_append(struct covey_output *output, const void *data, size_t len)
 {
+	if (output == NULL || (data == NULL && len > 0)) {
+		errno = EINVAL;
+		return -1;
+	}
 	if (len > INT64_MAX - output->kept.total) {
 		errno = EFBIG;
 		return -1;
@@ -372,6 +376,10 @@ ssize_t covey_output_read(const struct covey_output *output, uint64_t offset, vo
 
 	if (output == NULL)
 		return 0;
+	if (buf == NULL && n > 0) {
+		errno = EINVAL;
+		return -1;
+	}
 	n = MIN(n, (size_t)SSIZE_MAX);
 	while (done < n) {
 		got = get(shown(output), offset + done, (char *)buf + done, n - done);
