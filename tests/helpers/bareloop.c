@@ -2,11 +2,13 @@
  * bareloop - the yardstick: what starting N commands costs when nothing else is done
  *
  *	bareloop [-s] -n N -j J COMMAND [ARG]...
+ *	bareloop [-m MIB] -n N -j J
  *
  * Runs COMMAND ARG... NUMBER for each number from 1 to N, J at a time: vfork and exec with a pipe
  * each for stdout and stderr, poll over all pipes, read both to their end, wait for the child. No
  * time limit, no process group, nothing kept. With -s, only starting is timed: prints the seconds
- * until the last has been started, then kills them all.
+ * until the last has been started, then kills them all. Without COMMAND: fork and _exit, with one
+ * pipe, in a process that has touched MIB of memory.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -42,9 +44,31 @@ static void exec_child(const struct loop *loop, int out, int errout)
 	_exit(127);
 }
 
+static void start_fork(struct loop *loop, int slot)
+{
+	int out[2];
+
+	if (pipe2(out, O_CLOEXEC) != 0)
+		err(1, "cannot make a pipe");
+	loop->next++;
+	loop->pids[slot] = fork();
+	if (loop->pids[slot] == 0)
+		_exit(0);
+	if (loop->pids[slot] < 0)
+		err(1, "cannot fork");
+	close(out[1]);
+	loop->pipes[2 * slot] = (struct pollfd){ .fd = out[0], .events = POLLIN };
+	loop->running++;
+}
+
 static void start(struct loop *loop, int slot)
 {
 	int out[2], errout[2];
+
+	if (loop->argv[0] == loop->number) {
+		start_fork(loop, slot);
+		return;
+	}
 
 	if (pipe2(out, O_CLOEXEC) != 0 || pipe2(errout, O_CLOEXEC) != 0)
 		err(1, "cannot make a pipe");
@@ -132,6 +156,17 @@ static long long number(const char *option, const char *text)
 	return n;
 }
 
+/* Memory that the kernel has page tables for, which a fork copies. */
+static void touch(size_t size)
+{
+	char *memory = malloc(size);
+
+	if (memory == NULL)
+		err(1, "cannot have %zu bytes", size);
+	for (size_t i = 0; i < size; i += 4096)
+		((volatile char *)memory)[i] = 1;
+}
+
 static void set_up(struct loop *loop, char **words, int nwords)
 {
 	loop->argv = calloc((size_t)nwords + 2, sizeof *loop->argv);
@@ -152,9 +187,11 @@ int main(int argc, char **argv)
 	double began;
 	int c;
 
-	while ((c = getopt(argc, argv, "+sn:j:")) != -1) {
+	while ((c = getopt(argc, argv, "+sn:j:m:")) != -1) {
 		if (c == 's')
 			loop.start_only = true;
+		else if (c == 'm')
+			touch((size_t)number("-m", optarg) << 20);
 		else if (c == 'n')
 			loop.total = number("-n", optarg);
 		else if (c == 'j')
@@ -162,8 +199,8 @@ int main(int argc, char **argv)
 		else
 			return 2;
 	}
-	if (optind == argc)
-		errx(2, "usage: bareloop [-s] -n N -j J COMMAND [ARG]...");
+	if (loop.start_only && optind == argc)
+		errx(2, "-s wants a COMMAND");
 	if (loop.start_only && loop.total > loop.jobs)
 		errx(2, "-s wants as many jobs as commands");
 	set_up(&loop, argv + optind, argc - optind);

@@ -3,6 +3,7 @@
  *
  *	drive [OPTION]... < commands             each line is a shell command
  *	drive [OPTION]... -n N COMMAND [ARG]...  the command, N times
+ *	drive [OPTION]... -F -n N                a function that does nothing, N times, silently
  *
  * Prints what the library tells its host, a line per event, and nothing else:
  *
@@ -12,7 +13,8 @@
  * Options: -j workers, -t tries, -i interval, -T timeout, -k kill-after, -D deadline (times in
  * milliseconds), -f FLAG (subreaper, cgroup, keep, export, inherit, pdeathsig, no-pidfd,
  * sole-parent; may be repeated), -c CANCEL (waiting, stop or kill: as soon as the first task has
- * finished), -S (add the start, in nanoseconds of CLOCK_MONOTONIC, to "started").
+ * finished), -S (add the start, in nanoseconds of CLOCK_MONOTONIC, to "started"), -m (touch so
+ * many MiB of memory first).
  */
 #include <limits.h>
 #include <signal.h>
@@ -30,6 +32,7 @@
 struct drive {
 	struct covey_options options;
 	bool stamps;
+	bool functions;
 	bool cancel;
 	enum covey_cancel_how how;
 	long long repeat;
@@ -178,6 +181,35 @@ static void submit(struct covey *ex, const char *const *argv)
 		errx(1, "%s", error.message);
 }
 
+/* Memory that the kernel has page tables for, which a fork copies. */
+static void touch(size_t size)
+{
+	char *memory = malloc(size);
+
+	if (memory == NULL)
+		err(1, "cannot have %zu bytes", size);
+	for (size_t i = 0; i < size; i += 4096)
+		((volatile char *)memory)[i] = 1;
+}
+
+static int do_nothing(struct covey_call *call)
+{
+	(void)call;
+	return 0;
+}
+
+static void submit_functions(struct covey *ex, const struct drive *drive)
+{
+	struct covey_function function;
+	struct covey_error error;
+
+	covey_function_init(&function, sizeof function);
+	function.run = do_nothing;
+	for (long long i = 0; i < drive->repeat; i++)
+		if (covey_submit_function(ex, &function, NULL, &error) != 0)
+			errx(1, "%s", error.message);
+}
+
 static void submit_lines(struct covey *ex)
 {
 	char *line = NULL;
@@ -217,6 +249,8 @@ static void set(struct drive *drive, int option, const char *arg)
 	case 'n': drive->repeat = number(option, arg); break;
 	case 'f': o->flags |= flag_bit(arg); break;
 	case 'S': drive->stamps = true; break;
+	case 'F': drive->functions = true; break;
+	case 'm': touch((size_t)number(option, arg) << 20); break;
 	case 'c':
 		drive->cancel = true;
 		drive->how = cancel_how(arg);
@@ -235,14 +269,16 @@ int main(int argc, char **argv)
 
 	covey_options_init(&drive.options, sizeof drive.options);
 	drive.options.retry_interval = 10 * COVEY_MSEC;
-	while ((c = getopt(argc, argv, "+j:t:i:T:k:D:n:f:c:S")) != -1)
+	while ((c = getopt(argc, argv, "+j:t:i:T:k:D:n:f:c:SFm:")) != -1)
 		set(&drive, c, optarg);
-	drive.options.on_event = on_event;
+	drive.options.on_event = drive.functions ? NULL : on_event;
 	drive.options.user = &drive;
 	ex = covey_new(&drive.options, &error);
 	if (ex == NULL)
 		errx(1, "%s", error.message);
-	if (optind == argc)
+	if (drive.functions)
+		submit_functions(ex, &drive);
+	else if (optind == argc)
 		submit_lines(ex);
 	else
 		submit_repeated(ex, &drive, argv + optind);
