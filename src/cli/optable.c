@@ -54,14 +54,14 @@ static const struct option_row rows[] = {
 	},
 	[OPT_LINK] = {
 		.name = "link", .letters = "", .group = GROUP_INPUT, FLAG(link),
-		.help = "take the sources side by side, their first items together, their second, "
-		    "…; shorter ones start again",
+		.help = "take the sources side by side: the first items of all make a task, then "
+		    "the second ones; shorter sources start again",
 	},
 	[OPT_COLSEP] = {
 		.name = "colsep", .letters = "C", .argument = "REGEX", .group = GROUP_INPUT,
 		NONEMPTY(colsep),
 		.help = "split each line into items where the extended regular expression matches: "
-		    "{1}, {2}, …",
+		    "{1}, {2} and so on",
 	},
 	[OPT_HEADER] = {
 		.name = "header", .letters = "", .group = GROUP_INPUT, HEADER(header),
