@@ -286,7 +286,7 @@ enum covey_event_type {
 	COVEY_STARTED,   /* attempt */
 	COVEY_SLOW,      /* attempt: has run for the option "slow"; only once an attempt */
 	COVEY_ENDED,     /* attempt */
-	COVEY_DELAYED,   /* attempt, due: the next attempt starts in due - now nanoseconds */
+	COVEY_DELAYED,   /* attempt (no outputs), due: the next one starts in due - now nanoseconds */
 	COVEY_FINISHED,  /* outcome; attempt, unless the task was never started */
 	COVEY_LIMITED,   /* sys_errno, workers: the system allows no more than this many at once */
 	COVEY_EXPIRED    /* the executor's deadline has passed before everything was finished */
@@ -517,8 +517,9 @@ struct covey_results {
  *
  * When the time has passed, what runs is killed, and it and what had not been started yet fail
  * with COVEY_DEADLINE; what waited to be run again keeps the outcome of its last attempt. A retry
- * that would come too late is run at once instead. All of them are in the lists: every task that
- * was submitted is in one of them. Afterwards, more may be submitted and waited for.
+ * that would come too late is run at once instead. Every task that had not finished before the call
+ * is in one of the lists. Afterwards, more may be submitted and waited for. Outputs of more than
+ * spill_bytes each hold a descriptor until the results are freed.
  *
  * Returns 0 whatever came of the tasks; -1 on failure, with *results NULL.
  */

@@ -41,10 +41,12 @@ int covey_return(struct covey_call *view, const void *data, size_t len)
 	struct cv_call *call = (struct cv_call *)view;
 	size_t done = 0;
 
-	if (call == NULL || (data == NULL && len > 0)) {
+	if (call == NULL) {
 		errno = EINVAL;
 		return -1;
 	}
+	if (data == NULL && len > 0)
+		return cannot_return(call, EINVAL);
 	if (call->failed_errno != 0)
 		return cannot_return(call, call->failed_errno);
 	if (call->max_result > 0 && len > call->max_result - call->returned)
@@ -117,8 +119,13 @@ static void note_frames(struct cv_note *note, const void *from)
  */
 static void on_crash(int sig, siginfo_t *info, void *context)
 {
+	sigset_t mask;
+
 	(void)info;
 	signal(SIGALRM, SIG_DFL);
+	sigemptyset(&mask);
+	sigaddset(&mask, SIGALRM);
+	sigprocmask(SIG_UNBLOCK, &mask, NULL);
 	alarm(CRASH_SECONDS);
 	if (getpid() == current_pid)
 		note_frames(current->note, program_counter(context));

@@ -261,13 +261,14 @@ pid_t cv_child_fork(struct cv_child *child, struct cv_call *call)
 	child->failed_step = NULL;
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &mask);
-	pid = fork();
+	pid = cv_note_share(call->note, true) != 0 ? -1 : fork();
 	if (pid == 0)
 		call_main(child, call, &mask, parent);
 	if (pid < 0) {
 		child->failed_step = "fork";
 		child->failed_errno = errno;
 	}
+	(void)cv_note_share(call->note, false);
 	pthread_sigmask(SIG_SETMASK, &mask, NULL);
 	/* on both sides, since nobody knows who comes first; it may have ended already */
 	if (pid > 0 && child->new_group)

@@ -156,6 +156,7 @@ static void set_policy(struct covey *ex, const struct covey_options *o)
 	ex->result_limits.spill_bytes = o->spill_bytes;
 	ex->result_limits.tmpdir = ex->tmpdir;
 	ex->limit = UINT_MAX;
+	ex->wait_until = INT64_MAX;
 	ex->deadline = o->deadline > 0 ? cv_clock_add(cv_now(ex), o->deadline) : INT64_MAX;
 	ex->pull = o->next != NULL;
 	ex->input_ended = o->next == NULL;
@@ -439,7 +440,7 @@ static int check_submit(const struct covey *ex, struct covey_error *err)
 	if (ex == NULL)
 		return cv_error(err, COVEY_BAD_ARGUMENT, 0, "the executor is NULL");
 	if (ex->ending != CV_ENDING_NO || ex->cancel_asked)
-		return cv_error(err, COVEY_BAD_STATE, 0, ex->ending == CV_ENDING_DEADLINE
+		return cv_error(err, COVEY_BAD_STATE, 0, ex->ending == CV_ENDING_DEADLINE || ex->ending == CV_ENDING_WAIT
 		    ? "the executor's deadline has passed" : "the executor was cancelled");
 	return 0;
 }

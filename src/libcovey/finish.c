@@ -116,7 +116,8 @@ static void take_note(struct cv_slot *slot, char *line, size_t size)
 {
 	struct covey_attempt *attempt = &slot->attempt;
 
-	if (slot->task->view.run == NULL || attempt->outcome == COVEY_SUCCESS)
+	/* without a child, what is in it is of another attempt, if there is one at all */
+	if (slot->task->view.run == NULL || attempt->outcome == COVEY_SUCCESS || attempt->pid == 0)
 		return;
 	/* a copy, since what is left of the tree could write into the note still */
 	if (cv_note_text(slot->note, line, size))
@@ -165,7 +166,7 @@ static covey_nsec decide(const struct covey *ex, const struct cv_slot *slot)
 		return -1;
 	delay = policy(ex, slot);
 	/* better at once than never: waiting would outlast the deadline */
-	if (delay > 0 && ex->deadline != INT64_MAX && cv_clock_add(ex->now, delay) >= ex->deadline)
+	if (delay > 0 && cv_deadline(ex) != INT64_MAX && cv_clock_add(ex->now, delay) >= cv_deadline(ex))
 		delay = 0;
 	return delay;
 }
@@ -280,7 +281,8 @@ void cv_finish_attempt(struct cv_slot *slot)
 	cv_emit(ex, &event);
 	task = slot->task;
 	slot->task = NULL;
-	if (attempt->retry && !task->cancelled)
+	attempt->retry = attempt->retry && !task->cancelled;
+	if (attempt->retry)
 		run_again(ex, task, attempt, delay);
 	else
 		finished(ex, task, attempt, attempt->outcome);

@@ -24,7 +24,18 @@ struct cv_note *cv_note_new(const char *run_id, unsigned slot)
 	if (ftruncate(fd, sizeof(struct cv_note)) == 0)
 		at = mmap(NULL, sizeof(struct cv_note), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	cv_fd_close(&fd);
-	return at == MAP_FAILED ? NULL : at;
+	if (at == MAP_FAILED)
+		return NULL;
+	/* whoever has it mapped belongs to the slot: it is in no child but that slot's */
+	if (madvise(at, sizeof(struct cv_note), MADV_DONTFORK) == 0)
+		return at;
+	munmap(at, sizeof(struct cv_note));
+	return NULL;
+}
+
+int cv_note_share(struct cv_note *note, bool share)
+{
+	return madvise(note, sizeof *note, share ? MADV_DOFORK : MADV_DONTFORK);
 }
 
 void cv_note_free(struct cv_note *note)

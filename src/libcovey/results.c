@@ -110,20 +110,15 @@ static int check_wait(const struct covey *ex, covey_nsec timeout,
 	return 0;
 }
 
-/* Turns until nothing is left. The wait's own deadline is over with it; the executor's is not. */
+/* Turns until nothing is left. The wait's own deadline is over with it, whatever came of it. */
 static int wait_for_all(struct covey *ex, covey_nsec until, struct covey_error *err)
 {
-	covey_nsec of_all = ex->deadline;
-	bool own = until < of_all;
 	int result;
 
-	if (own)
-		ex->deadline = until;
+	ex->wait_until = until;
 	result = covey_run(ex, err);
-	if (!own)
-		return result;
-	ex->deadline = of_all;
-	if (ex->ending == CV_ENDING_DEADLINE) {
+	ex->wait_until = INT64_MAX;
+	if (ex->ending == CV_ENDING_WAIT) {
 		ex->ending = CV_ENDING_NO;
 		ex->input_ended = ex->options.next == NULL || ex->next_ended;
 	}

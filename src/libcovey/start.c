@@ -108,10 +108,10 @@ static int make_call(const struct covey *ex, const struct cv_task *task, struct 
 	return 0;
 }
 
-static int out_of_memory(struct cv_spawned *spawned)
+static int lacks(struct cv_spawned *spawned, int sys_errno)
 {
 	spawned->step = "fork";
-	spawned->sys_errno = ENOMEM;
+	spawned->sys_errno = sys_errno;
 	spawned->exhausted = true;
 	return -1;
 }
@@ -138,10 +138,10 @@ static int spawn(struct covey *ex, const struct cv_task *task, struct cv_slot *s
 		what.argv = argv;
 	what.envp = cv_environ_for(&ex->environ, &values, task->env);
 	if (what.envp == NULL)
-		return out_of_memory(spawned);
+		return lacks(spawned, ENOMEM);
 	if (task->view.run != NULL) {
 		if (make_call(ex, task, slot, &call) != 0)
-			return out_of_memory(spawned);
+			return lacks(spawned, errno);
 		what.call = &call;
 	}
 	what.search = cv_environ_search(&ex->environ);
@@ -169,6 +169,8 @@ static void reset(struct cv_slot *slot, struct cv_task *task)
 	slot->probe = slot->exited = slot->reaped = slot->lost = slot->withheld = false;
 	slot->open_streams = 0;
 	slot->probe_pause = 0;
+	for (i = 0; i < CV_NSTREAMS; i++)
+		slot->captures[i].error = 0;
 	for (i = 0; i < CV_NDEADLINES; i++)
 		slot->deadlines[i] = INT64_MAX;
 }

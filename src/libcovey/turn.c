@@ -470,8 +470,7 @@ static void obey_cancel(struct covey *ex)
 	if (ex->cancel_how != COVEY_CANCEL_WAITING)
 		covey_resume(ex);
 	ex->now = cv_now(ex);
-	if (ex->ending == CV_ENDING_NO)
-		ex->ending = CV_ENDING_CANCELLED;
+	ex->ending = CV_ENDING_CANCELLED;
 	ex->input_ended = true;
 	finish_all_waiting(ex, COVEY_CANCELLED);
 	if (ex->cancel_how != COVEY_CANCEL_WAITING)
@@ -482,13 +481,19 @@ static void obey_deadline(struct covey *ex)
 {
 	struct covey_event event = { .type = COVEY_EXPIRED };
 
-	if (ex->now < ex->deadline || ex->suspended_at >= 0)
+	bool of_wait = ex->now < ex->deadline, idle;
+
+	if (ex->now < cv_deadline(ex) || ex->suspended_at >= 0)
 		return;
-	ex->deadline = INT64_MAX;
-	if (cv_turn_idle(ex))
+	*(of_wait ? &ex->wait_until : &ex->deadline) = INT64_MAX;
+	idle = cv_turn_idle(ex);
+	if (of_wait && idle)
 		return;
-	ex->ending = CV_ENDING_DEADLINE;
+	if (ex->ending < CV_ENDING_DEADLINE)
+		ex->ending = of_wait ? CV_ENDING_WAIT : CV_ENDING_DEADLINE;
 	ex->input_ended = true;
+	if (idle)
+		return;
 	cv_emit(ex, &event);
 	finish_all_waiting(ex, COVEY_DEADLINE);
 	stop_all(ex, COVEY_DEADLINE, CV_SOFT);
@@ -516,7 +521,7 @@ static covey_nsec next_due(const struct covey *ex)
 	if (ex->suspended_at >= 0)
 		return INT64_MAX;
 	until = earlier(cv_timers_due(&ex->timers), cv_sched_due(&ex->sched));
-	until = earlier(until, ex->deadline);
+	until = earlier(until, cv_deadline(ex));
 	if (ex->starving_since > 0)
 		until = earlier(until, ex->start_after);
 	if (ex->limit < ex->options.max_workers && ex->sched.nready > 0)

@@ -87,7 +87,8 @@ struct cv_watch {
 
 LIST_HEAD(cv_watch_list, cv_watch);
 
-enum cv_ending { CV_ENDING_NO, CV_ENDING_CANCELLED, CV_ENDING_DEADLINE };
+/* The end of a wait is not for good, the others are. */
+enum cv_ending { CV_ENDING_NO, CV_ENDING_WAIT, CV_ENDING_DEADLINE, CV_ENDING_CANCELLED };
 
 struct covey {
 	struct covey_options options;     /* strings in it belong to the executor */
@@ -130,6 +131,7 @@ struct covey {
 	covey_nsec paused;                /* time taken out so far */
 	covey_nsec suspended_at;          /* on CLOCK_MONOTONIC; -1: not suspended */
 	covey_nsec deadline;              /* INT64_MAX: none */
+	covey_nsec wait_until;            /* the deadline of covey_wait; INT64_MAX: none */
 	covey_nsec next_scan;             /* for orphans, while something runs */
 
 	enum cv_ending ending;
@@ -162,6 +164,11 @@ struct covey {
 static inline covey_nsec cv_now(const struct covey *ex)
 {
 	return (ex->suspended_at >= 0 ? ex->suspended_at : cv_clock_now()) - ex->paused;
+}
+
+static inline covey_nsec cv_deadline(const struct covey *ex)
+{
+	return ex->deadline < ex->wait_until ? ex->deadline : ex->wait_until;
 }
 
 /* One turn; as covey_step. */

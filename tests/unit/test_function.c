@@ -788,6 +788,55 @@ static void test_deadline(void **state)
 	assert_nobody_holds(rig);
 }
 
+/* The executor's deadline, and a cancel, are for good; a wait's deadline does not undo them. */
+static void test_ends_for_good(void **state)
+{
+	struct rig *rig = *state;
+	struct covey_function f;
+
+	covey_function_init(&f, sizeof f);
+	f.run = loop;
+	rig->o.deadline = 100 * COVEY_MSEC;
+	submit(rig, &f);
+	wait_for(rig, 0);
+	failed(rig, 1, COVEY_DEADLINE);
+	wait_for(rig, 1);
+	assert_int_equal(covey_submit_function(rig->ex, &f, NULL, &rig->err), -1);
+	covey_free(rig->ex);
+	rig->o.deadline = 0;
+	start(rig);
+	submit(rig, &f);
+	covey_cancel(rig->ex, COVEY_CANCEL_WAITING);
+	wait_for(rig, 100 * COVEY_MSEC);
+	assert_int_equal(covey_submit_function(rig->ex, &f, NULL, &rig->err), -1);
+}
+
+/* The host's own children are not taken for a function's. */
+static void test_own_child(void **state)
+{
+	struct rig *rig = *state;
+	int up[2], status;
+	char byte;
+	pid_t pid;
+
+	rig->o.flags = COVEY_SUBREAPER;
+	call(rig, return_word, NULL, 0);
+	wait_for(rig, 0);
+	assert_int_equal(pipe(up), 0);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0)
+		_exit(read(up[0], &byte, 1) == 1 ? 5 : 6);
+	/* something to look around for orphans for */
+	sh(rig, "sleep 3600 & exit 0", 0);
+	wait_for(rig, 0);
+	assert_int_equal(write(up[1], "x", 1), 1);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 5);
+	close(up[0]);
+	close(up[1]);
+}
+
 static void cancel_when_delayed(struct covey *ex, const struct covey_event *event, void *user)
 {
 	(void)user;
@@ -986,6 +1035,8 @@ int main(void)
 		IN_RIG(test_signals),
 		IN_RIG(test_mixed),
 		IN_RIG(test_deadline),
+		IN_RIG(test_ends_for_good),
+		IN_RIG(test_own_child),
 		IN_RIG(test_cancelled_while_waiting),
 		IN_RIG(test_retry_before_deadline),
 		IN_RIG(test_wait_refuses),
