@@ -31,7 +31,8 @@ struct cv_child {
 	const char *const *argv;
 	const char *const *envp;
 	const char *cwd;                 /* or NULL */
-	int fds[3];                      /* become 0, 1 and 2; 3 or higher, or -1: inherited; 1 and 2 will block */
+	/* become 0, 1 and 2, of which 1 and 2 will block; 3 or higher, or -1: inherited */
+	int fds[3];
 	const char *cgroup_procs;        /* file through which to move into a cgroup, or NULL */
 	int cgroup_dir_fd;               /* what that path is relative to */
 	bool new_group;                  /* lead a process group of its own */

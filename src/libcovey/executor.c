@@ -440,8 +440,9 @@ static int check_submit(const struct covey *ex, struct covey_error *err)
 	if (ex == NULL)
 		return cv_error(err, COVEY_BAD_ARGUMENT, 0, "the executor is NULL");
 	if (ex->ending != CV_ENDING_NO || ex->cancel_asked)
-		return cv_error(err, COVEY_BAD_STATE, 0, ex->ending == CV_ENDING_DEADLINE || ex->ending == CV_ENDING_WAIT
-		    ? "the executor's deadline has passed" : "the executor was cancelled");
+		return cv_error(err, COVEY_BAD_STATE, 0,
+		    ex->ending == CV_ENDING_NO || ex->ending == CV_ENDING_CANCELLED
+		    ? "the executor was cancelled" : "the executor's deadline has passed");
 	return 0;
 }
 

@@ -27,7 +27,7 @@ struct cv_note {
 struct cv_note *cv_note_new(const char *run_id, unsigned slot);
 void cv_note_free(struct cv_note *note);
 
-/* Children that are forked from here on have the note, too, or don't. Returns 0, or -1 with errno. */
+/* Children forked from here on have the note, too, or don't. Returns 0, or -1 with errno. */
 int cv_note_share(struct cv_note *note, bool share);
 
 /* Empties the note for another attempt. */

@@ -100,7 +100,7 @@ static void copy_to(struct cv_task *task, struct place *place, const struct cove
 	task->view.user = command->user;
 }
 
-/* A block for the task and what was counted; place says where that goes. large: the caller's length. */
+/* A block for the task and what was counted; place says where. large names the caller's length. */
 static struct cv_task *make(const struct need *need, struct place *place, const char *large,
     struct covey_error *err)
 {
