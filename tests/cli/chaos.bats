@@ -8,8 +8,9 @@ KILLS=50
 # what each task does: it says that it begins, takes its time, and leaves its effect
 task='echo {} >>begun; misbehave hold-file="$LOCKS/{}" sleep=0.0$(({} % 10)); echo {} >>effects'
 
+# query SQL: of the journal, which a supervisor that stops in order may just be closing
 query() {
-	sqlite3 j "$1"
+	sqlite3 -cmd '.timeout 20000' j "$1"
 }
 
 # seed: what chance is made of, printed with a test that fails; CHAOS_SEED has it again
