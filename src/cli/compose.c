@@ -274,6 +274,7 @@ struct item *compose_item(struct compose *c, const struct record *record, uint64
 		return NULL;
 	at = copy_record(&item->record, (struct span *)(item + 1), (char *)(item + 1) + spans, record);
 	item->number = task;
+	item->place = 0;
 	item->tag = tagged ? at : NULL;
 	item->tag_len = tag_len + 1;
 	at = mempcpy(at, tag, tag_len);

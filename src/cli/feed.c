@@ -11,6 +11,7 @@
 #include "header.h"
 #include "item.h"
 #include "journal.h"
+#include "longest.h"
 #include "source.h"
 #include "xargs_feed.h"
 
@@ -20,6 +21,10 @@ struct feed {
 	struct header header;
 	struct source *source;
 	struct compose *compose;
+	struct longest *longest;        /* --order longest: what was read, or NULL */
+	uint64_t place;                 /* … and the place of what was taken, among all that was read */
+	feed_left_out *left_out;
+	void *left_out_arg;
 	bool keeps_item, watching;
 	uint64_t ntasks;                /* made of the input */
 	uint64_t nsubmitted;
@@ -44,6 +49,11 @@ static int open_both(struct feed *feed, const struct options *options, struct cl
 		/* for what tasks remember */
 		feed->compose = feed->xargs == NULL ? NULL : compose_new(options, &feed->header, err);
 		return feed->compose == NULL ? -1 : 0;
+	}
+	if (options->order == ORDER_LONGEST) {
+		feed->longest = longest_new();
+		if (feed->longest == NULL)
+			return cli_error_set(err, "out of memory");
 	}
 	if (options->header)
 		feed->source = source_open(options, &feed->header, err);
@@ -80,6 +90,7 @@ void feed_free(struct feed *feed)
 		return;
 	xargs_feed_free(feed->xargs);
 	source_close(feed->source);
+	longest_free(feed->longest);
 	compose_free(feed->compose);
 	header_release(&feed->header);
 	free(feed->env);
@@ -132,6 +143,8 @@ static int submit(struct feed *feed, struct covey *ex, struct covey_command *com
 		command->user = compose_item(feed->compose, record, number, NULL);
 	if (feed->keeps_item && command->user == NULL)
 		return cli_error_set(&feed->error, "out of memory");
+	if (feed->keeps_item)
+		((struct item *)command->user)->place = feed->place;
 	if (covey_submit(ex, command, NULL, &why) == 0) {
 		feed->nsubmitted++;
 		return 0;
@@ -141,48 +154,98 @@ static int submit(struct feed *feed, struct covey *ex, struct covey_command *com
 }
 
 static enum journal_answer offer(struct feed *feed, const struct covey_command *command,
-    const struct record *record)
+    const struct record *record, uint64_t number)
 {
 	enum journal_answer answer = JOURNAL_RUN;
 
 	if (feed->journal != NULL)
-		answer = journal_offer(feed->journal, command, record, feed->ntasks + 1, NULL);
+		answer = journal_offer(feed->journal, command, record, number, NULL);
 	if (answer == JOURNAL_BROKEN)
 		cli_error_set(&feed->error, "%s", journal_error(feed->journal));
 	return answer;
 }
 
 static int use_command(struct feed *feed, struct covey *ex, struct covey_command *command,
-    const struct record *record)
+    const struct record *record, uint64_t number)
 {
 	/* the journal looks at what it was offered until the task is submitted */
 	struct covey_command on_offer = *command;
 
-	switch (offer(feed, &on_offer, record)) {
+	switch (offer(feed, &on_offer, record, number)) {
 	case JOURNAL_RUN:
-		if (submit(feed, ex, command, record, feed->ntasks + 1) != 0)
-			return -1;
-		break;
+		return submit(feed, ex, command, record, number);
 	case JOURNAL_SKIP:
 		feed->nskipped++;
-		break;
+		if (feed->left_out != NULL)
+			feed->left_out(feed->left_out_arg, feed->place);
+		return 0;
 	case JOURNAL_END:
 	case JOURNAL_BROKEN:
-		return -1;
+		break;
 	}
-	feed->ntasks++;
-	return 0;
+	return -1;
 }
 
-static int use_record(struct feed *feed, struct covey *ex, const struct record *record)
+static int make_command(struct feed *feed, const struct record *record, uint64_t number,
+    struct covey_command *command)
+{
+	covey_command_init(command, sizeof *command);
+	command->argv = compose_argv(feed->compose, record, number, 1);
+	return command->argv != NULL ? 0 : cli_error_set(&feed->error, "out of memory");
+}
+
+static int use_record(struct feed *feed, struct covey *ex, const struct record *record,
+    uint64_t number)
 {
 	struct covey_command command;
 
-	covey_command_init(&command, sizeof command);
-	command.argv = compose_argv(feed->compose, record, feed->ntasks + 1, 1);
-	if (command.argv == NULL)
+	if (make_command(feed, record, number, &command) != 0)
+		return -1;
+	return use_command(feed, ex, &command, record, number);
+}
+
+/* --order longest: to be taken when all are known. */
+static int put_aside(struct feed *feed, const struct record *record, uint64_t number)
+{
+	struct covey_command command;
+	double seconds;
+
+	if (make_command(feed, record, number, &command) != 0)
+		return -1;
+	if (journal_expect(feed->journal, &command, &seconds) != 0)
+		return cli_error_set(&feed->error, "%s", journal_error(feed->journal));
+	if (longest_add(feed->longest, record, number, seconds) != 0)
 		return cli_error_set(&feed->error, "out of memory");
-	return use_command(feed, ex, &command, record);
+	feed->nskipped++;
+	return 0;
+}
+
+static enum covey_next next_of_longest(struct feed *feed, struct covey *ex)
+{
+	struct record record;
+	uint64_t number;
+
+	if (!longest_take(feed->longest, &record, &number, &feed->place))
+		return COVEY_NEXT_END;
+	return use_record(feed, ex, &record, number) == 0 ? COVEY_NEXT_MORE : fail(feed);
+}
+
+/* The input has ended. */
+static enum covey_next end(struct feed *feed)
+{
+	if (feed->longest == NULL)
+		return COVEY_NEXT_END;
+	longest_sort(feed->longest);
+	return COVEY_NEXT_MORE;
+}
+
+static enum covey_next take(struct feed *feed, struct covey *ex, const struct record *record)
+{
+	uint64_t number = ++feed->ntasks;
+	int result = feed->longest != NULL ? put_aside(feed, record, number)
+	    : use_record(feed, ex, record, number);
+
+	return result == 0 ? COVEY_NEXT_MORE : fail(feed);
 }
 
 static void on_readable(struct covey *ex, int fd, unsigned events, void *user)
@@ -226,7 +289,6 @@ static enum covey_next next_recorded(struct feed *feed, struct covey *ex)
 
 	switch (journal_next(feed->journal, &command, &record, &number)) {
 	case JOURNAL_RUN:
-		feed->ntasks = number - 1;
 		return submit(feed, ex, &command, &record, number) == 0 ? COVEY_NEXT_MORE : fail(feed);
 	case JOURNAL_SKIP:
 	case JOURNAL_END:
@@ -248,7 +310,8 @@ static enum covey_next next_of_xargs(struct feed *feed, struct covey *ex)
 	if (result != COVEY_NEXT_MORE || command.argv == NULL)
 		return result;
 	record_set_one(&record, "", 0);
-	return use_command(feed, ex, &command, &record) == 0 ? COVEY_NEXT_MORE : fail(feed);
+	return use_command(feed, ex, &command, &record, ++feed->ntasks) == 0 ? COVEY_NEXT_MORE
+	    : fail(feed);
 }
 
 enum covey_next feed_next(struct feed *feed, struct covey *ex)
@@ -259,10 +322,12 @@ enum covey_next feed_next(struct feed *feed, struct covey *ex)
 		return next_recorded(feed, ex);
 	if (feed->xargs != NULL)
 		return next_of_xargs(feed, ex);
+	if (feed->longest != NULL && longest_is_sorted(feed->longest))
+		return next_of_longest(feed, ex);
 
 	switch (source_next(feed->source, &record, &feed->error)) {
 	case INPUT_RECORD:
-		return use_record(feed, ex, &record) == 0 ? COVEY_NEXT_MORE : fail(feed);
+		return take(feed, ex, &record);
 	case INPUT_REFUSED:
 		if (feed->refused != NULL)
 			feed->refused(feed->refused_arg, feed->error.message);
@@ -270,7 +335,7 @@ enum covey_next feed_next(struct feed *feed, struct covey *ex)
 	case INPUT_LATER:
 		return later(feed, ex);
 	case INPUT_END:
-		return COVEY_NEXT_END;
+		return end(feed);
 	case INPUT_BAD:
 		break;
 	}
@@ -281,7 +346,8 @@ void feed_set_journal(struct feed *feed, struct journal *journal)
 {
 	feed->journal = journal;
 	/* then a task's number is not the executor's */
-	feed->keeps_item |= feed->options->recovery != RECOVERY_NONE;
+	feed->keeps_item |= feed->options->recovery != RECOVERY_NONE
+	    || feed->options->order == ORDER_LONGEST;
 }
 
 unsigned feed_skipped(struct feed *feed)
@@ -292,6 +358,12 @@ unsigned feed_skipped(struct feed *feed)
 	return n;
 }
 
+void feed_on_left_out(struct feed *feed, feed_left_out *left_out, void *arg)
+{
+	feed->left_out = left_out;
+	feed->left_out_arg = arg;
+}
+
 void feed_on_refused(struct feed *feed, feed_refused *refused, void *arg)
 {
 	feed->refused = refused;
@@ -300,7 +372,10 @@ void feed_on_refused(struct feed *feed, feed_refused *refused, void *arg)
 
 bool feed_has_more(const struct feed *feed)
 {
-	return feed->xargs == NULL && source_has_more(feed->source);
+	if (feed->xargs != NULL)
+		return false;
+	return source_has_more(feed->source)
+	    || (feed->longest != NULL && longest_has_more(feed->longest));
 }
 
 struct xargs_feed *feed_xargs(const struct feed *feed)

@@ -26,8 +26,15 @@ int feed_check(struct feed *feed, struct covey *ex, struct cli_error *err);
 struct journal;
 void feed_set_journal(struct feed *feed, struct journal *journal);
 
-/* How many were left out since this was called last. */
+/* How many were left out, or put aside for later, since this was called last. */
 unsigned feed_skipped(struct feed *feed);
+
+/*
+ * With --order longest: who is told that the task in that place will not be run, as it has been. The
+ * places are those of the input, without gaps; items have them too.
+ */
+typedef void feed_left_out(void *arg, uint64_t place);
+void feed_on_left_out(struct feed *feed, feed_left_out *left_out, void *arg);
 
 /* Who is told of records that are left out. */
 typedef void feed_refused(void *arg, const char *why);

@@ -17,6 +17,7 @@ struct item {
 	size_t tag_len;
 	const char *name;     /* of --tasks, or NULL */
 	uint64_t number;      /* of the task, in the order of the input */
+	uint64_t place;       /* whose turn it is to be printed; 0: by the executor's count */
 	struct record record;
 };
 
@@ -26,6 +27,14 @@ static inline uint64_t item_number(const struct covey_task *task)
 	const struct item *item = task->user;
 
 	return item == NULL ? task->id : item->number;
+}
+
+/* Its turn with --keep-order, which knows no gaps. */
+static inline uint64_t item_place(const struct covey_task *task)
+{
+	const struct item *item = task->user;
+
+	return item == NULL || item->place == 0 ? task->id : item->place;
 }
 
 #endif

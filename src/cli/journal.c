@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "journal_db.h"
+#include "journal_median.h"
 #include "journal_past.h"
 #include "journal_write.h"
 #include "shquote.h"
@@ -25,6 +26,7 @@ struct journal {
 	struct journal_db db;
 	struct journal_writer *writer;
 	struct past *past;             /* what is continued; NULL: nothing */
+	struct journal_median *median; /* NULL: nobody has asked yet */
 	int64_t series;
 	sqlite3_stmt *occurrence;      /* numbers equal tasks; NULL: not prepared yet */
 	struct bytes template;
@@ -224,6 +226,7 @@ void journal_close(struct journal *j)
 	if (j == NULL)
 		return;
 	sqlite3_finalize(j->occurrence);
+	journal_median_close(j->median);
 	past_close(j->past);
 	journal_writer_free(j->writer);
 	journal_db_close(&j->db);
@@ -375,6 +378,19 @@ enum journal_answer journal_offer(struct journal *j, const struct covey_command 
 struct journal_skipped journal_skipped(const struct journal *j)
 {
 	return j->skipped;
+}
+
+int journal_expect(struct journal *j, const struct covey_command *command, double *seconds)
+{
+	struct journal_key key = journal_key_of(command);
+	struct cli_error why;
+
+	if (j->median == NULL)
+		j->median = journal_median_open(&j->db, &why);
+	if (j->median != NULL && journal_median_of(j->median, &key, seconds, &why) == 0)
+		return 0;
+	broken(j, &why);
+	return -1;
 }
 
 /* ---- tasks from the journal ---- */

@@ -47,6 +47,9 @@ enum journal_answer {
 enum journal_answer journal_offer(struct journal *j, const struct covey_command *command,
     const struct record *record, uint64_t number, const char *name);
 
+/* How many seconds that command will take: INFINITY where the journal does not know. 0, or -1. */
+int journal_expect(struct journal *j, const struct covey_command *command, double *seconds);
+
 /* Do the tasks come from the journal? Then this gives them; all of it lasts until it is submitted. */
 bool journal_has_tasks(const struct journal *j);
 enum journal_answer journal_next(struct journal *j, struct covey_command *command,

@@ -106,6 +106,12 @@ static const struct option_row rows[] = {
 		.help = "share N jobs between tasks and the jobs that they start, as make -j "
 		    "does; 'N,fifo' or 'fifo' names a FIFO to them, not a pipe",
 	},
+	[OPT_ORDER] = {
+		.name = "order", .letters = "", .argument = "input|longest",
+		.group = GROUP_SCHEDULING, CHOICE(order), .initial = "input",
+		.help = "longest: start first what has taken longest, by the journal; what is "
+		    "not known goes before",
+	},
 	[OPT_DELAY] = {
 		.name = "delay", .letters = "", .argument = "D", .group = GROUP_SCHEDULING,
 		DURATION(pace.delay), .initial = "0",

@@ -523,6 +523,20 @@ static int check_recovery(const struct options *o, struct cli_error *err)
 	return 0;
 }
 
+/* Only the journal knows how long tasks take, and it is not opened to print commands. */
+static int check_order(const struct options *o, struct cli_error *err)
+{
+	if (o->order != ORDER_LONGEST)
+		return 0;
+	if (o->journal == NULL)
+		return cli_error_set(err, "option '--order longest' needs '--journal', which knows how "
+		    "long tasks take");
+	if (o->dry_run || o->retry_failed)
+		return cli_error_set(err, "options '--order longest' and '%s' cannot be used together",
+		    o->dry_run ? "--dry-run" : "--retry-failed");
+	return 0;
+}
+
 /* Options that are another way to say something: users of the struct look in one place only. */
 static void settle(struct options *o)
 {
@@ -558,7 +572,7 @@ enum options_result options_parse(int argc, char *const argv[], struct options *
 		return OPTIONS_XARGS;
 	if (take_words(&w, o, err) != 0 || check_excluding(o, err) != 0 || check_words(o, err) != 0
 	    || check_sources(o, err) != 0 || check_retries(o, err) != 0
-	    || check_recovery(o, err) != 0)
+	    || check_recovery(o, err) != 0 || check_order(o, err) != 0)
 		return OPTIONS_BAD;
 	settle(o);
 	return OPTIONS_RUN;
@@ -572,7 +586,8 @@ static bool is_foreign_to_xargs(enum option_id id)
 	const struct option_row *row = optable_row(id);
 
 	return id != OPT_XARGS && (row->group == GROUP_INPUT || row->group == GROUP_TEMPLATE
-	    || row->group == GROUP_RECOVERY || id == OPT_TAG || id == OPT_TAGSTRING || id == OPT_DRY_RUN || id == OPT_RETRY_FAILED);
+	    || row->group == GROUP_RECOVERY || id == OPT_ORDER || id == OPT_TAG
+	    || id == OPT_TAGSTRING || id == OPT_DRY_RUN);
 }
 
 int options_begin_for_xargs(struct options *o, struct cli_error *err)

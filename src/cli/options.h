@@ -33,6 +33,7 @@ enum option_id {
 	OPT_XARGS,
 	OPT_JOBS,
 	OPT_JOBSERVER,
+	OPT_ORDER,
 	OPT_DELAY,
 	OPT_RATE,
 	OPT_LOAD,
@@ -94,6 +95,12 @@ enum options_progress {
 	PROGRESS_NONE
 };
 
+/* Which task is started first. */
+enum options_order {
+	ORDER_INPUT,    /* that which was read first */
+	ORDER_LONGEST   /* that which has taken longest, by the journal */
+};
+
 /* What a crash of the machine, not of covey, may take from the journal. */
 enum options_sync {
 	SYNC_NORMAL,    /* the last records, but it stays sound */
@@ -151,6 +158,7 @@ struct options {
 
 	/* scheduling */
 	struct options_jobs jobs;       /* JOBS_PERCENT, 100 */
+	int order;                      /* an enum options_order; ORDER_LONGEST only with a journal */
 	struct jobserver_options jobserver;  /* a server of our own */
 	struct pace_options pace;       /* nothing to wait for; cpus is not filled in */
 	int nice;                       /* added to our niceness; 0 */

@@ -244,6 +244,16 @@ void order_finished(struct order *order, uint64_t task)
 	}
 }
 
+void order_end(struct order *order)
+{
+	struct waiting *waiting;
+
+	while ((waiting = RB_MIN(waiting_tree, &order->waiting)) != NULL) {
+		print(order, waiting);
+		free_waiting(order, waiting);
+	}
+}
+
 int order_error(const struct order *order)
 {
 	return order->error;

@@ -31,6 +31,9 @@ typedef void order_turned(void *arg, uint64_t task);
 void order_on_turn(struct order *order, order_turned *turned, void *arg);
 void order_finished(struct order *order, uint64_t task);
 
+/* Prints what still waits for its turn: some tasks before it will not be run. */
+void order_end(struct order *order);
+
 /* Why something could not be kept: ENOSPC, …; or 0. */
 int order_error(const struct order *order);
 

@@ -41,7 +41,7 @@ static void put(struct out_group *group, const struct covey_event *event, int st
 		covey_output_free(output);
 		output = tagged;
 	}
-	order_put(group->order, event->task->id, stream, output);
+	order_put(group->order, item_place(event->task), stream, output);
 }
 
 static void on_event(void *self, const struct covey_event *event)
@@ -53,7 +53,7 @@ static void on_event(void *self, const struct covey_event *event)
 			put(group, event, STDOUT_FILENO);
 		put(group, event, STDERR_FILENO);
 	} else if (event->type == COVEY_FINISHED) {
-		order_finished(group->order, event->task->id);
+		order_finished(group->order, item_place(event->task));
 	}
 }
 

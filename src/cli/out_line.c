@@ -191,7 +191,7 @@ static bool may_appear(const struct out_line *line, const struct running *runnin
 {
 	if (fd == STDOUT_FILENO && running->attempt->number < running->task->tries)
 		return false;
-	return order_is_current(line->order, running->task->id);
+	return order_is_current(line->order, item_place(running->task));
 }
 
 static bool on_output(void *self, const struct covey_task *task,
@@ -218,7 +218,7 @@ static void release(struct out_line *line, struct running *running, int fd)
 
 	if (stream->held != NULL)
 		stream->continues = !stream->at_start;
-	order_put(line->order, running->task->id, fd, stream->held);
+	order_put(line->order, item_place(running->task), fd, stream->held);
 	stream->held = NULL;
 }
 
@@ -231,7 +231,7 @@ static void turned(void *arg, uint64_t task)
 	for (i = 0; i < line->nslots; i++) {
 		struct running *running = &line->slots[i];
 
-		if (running->task == NULL || running->task->id != task)
+		if (running->task == NULL || item_place(running->task) != task)
 			continue;
 		for (fd = STDOUT_FILENO; fd <= STDERR_FILENO; fd++) {
 			if (may_appear(line, running, fd))
@@ -262,7 +262,7 @@ static void on_event(void *self, const struct covey_event *event)
 	if (event->type == COVEY_ENDED)
 		ended(line, event);
 	else if (event->type == COVEY_FINISHED)
-		order_finished(line->order, event->task->id);
+		order_finished(line->order, item_place(event->task));
 }
 
 struct sink out_line_sink(struct out_line *line)

@@ -91,6 +91,14 @@ static void on_refused(void *arg, const char *why)
 	complain(run, "%s", why);
 }
 
+/* Others wait for the turn of a task that is not run. */
+static void on_left_out(void *arg, uint64_t place)
+{
+	const struct run *run = arg;
+
+	order_finished(run->order, place);
+}
+
 /* What runs may go on, and is shown; but nothing is known of it any more. */
 static void stop_recording(struct run *run, const struct cli_error *why)
 {
@@ -522,6 +530,8 @@ static int open_executor(struct run *run, struct cli_error *err)
 	run->pace.ex = run->ex;
 	outq_attach(run->q, run->ex);
 	feed_on_refused(run->feed, on_refused, run);
+	if (run->options->keep_order && run->options->order == ORDER_LONGEST)
+		feed_on_left_out(run->feed, on_left_out, run);
 	if (signals_open(&run->signals, run->setup->guard->fd, err) != 0)
 		return -1;
 	if (covey_watch(run->ex, run->signals.fd, EPOLLIN, on_signal, run, &why) != 0)
@@ -668,6 +678,7 @@ static void conclude(struct run *run)
 		complain(run, "%s", feed_error(run->feed));
 	}
 	progress_end(run->progress);
+	order_end(run->order);
 	count_skipped(run);
 	status = verdict_status(&run->verdict);
 	if (run->sig != SIGPIPE)

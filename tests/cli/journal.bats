@@ -208,6 +208,80 @@ reported_are_recorded() {
 	refused --journal j --journal-sync half echo ::: a
 }
 
+# started: the inputs of the last run in the order of their starts
+started() {
+	query 'SELECT input FROM task t JOIN attempt a ON a.task = t.id
+	    WHERE run = (SELECT max(id) FROM run) AND a.number = 1 ORDER BY a.id' | xargs
+}
+
+# took SECONDS INPUT: its runs, whose durations are as measured else, have taken so long
+took() {
+	query "UPDATE task SET duration = $1 WHERE input = '$2'"
+}
+
+@test "--order longest: unknown ones, then those that have taken longest when they succeeded" {
+	command=(sh -c 'echo {#}; [ {} != f ] || exit 3; exit 0')
+	run -123 covey --journal j "${command[@]}" ::: x x a f b c
+	took 2 a; took 3 b; took 2 c; took 9 f; took 1 x
+	# {#} makes another command of another number
+	run -123 covey --journal j -j 1 --order longest "${command[@]}" ::: x x a f b c
+	same 'f b a c x x' "$(started)"
+	same '4|f' "$(query 'SELECT number, input FROM task WHERE run = 2 ORDER BY id LIMIT 1')"
+	command=(test -e)
+	touch a b c
+	covey --journal j "${command[@]}" ::: a b c
+	took 2 a; took 3 b; took 5 c
+	run -123 --separate-stderr covey --journal j -j 1 --order longest "${command[@]}" ::: new a b x2 c
+	same 'new x2 c b a' "$(started)"
+	match "$stderr" 'task 1 failed: test -e new:'
+	match "$stderr" 'task 4 failed: test -e x2:'
+}
+
+@test "--order longest goes by the median of all runs" {
+	for i in 1 2 3; do covey --journal j true ::: a b; done
+	# medians 2 and 3; last runs, means and sums say the opposite
+	query "UPDATE task SET duration = CASE WHEN input = 'a' THEN CASE run WHEN 1 THEN 1 WHEN 2 THEN 2 ELSE 99 END
+	    ELSE CASE run WHEN 1 THEN 4 WHEN 2 THEN 3 ELSE 1 END END"
+	covey --journal j -j 1 --order longest true ::: a b
+	same 'b a' "$(started)"
+	covey --journal j -j 1 --order input true ::: a b
+	same 'a b' "$(started)"
+}
+
+@test "--order longest with -k, --resume, and an end before all have run" {
+	command=(sh -c 'echo {}; [ {} != c ] || [ -e go ] || exit 3')
+	covey --journal j true ::: 1
+	run -123 --separate-stderr covey --journal j "${command[@]}" ::: a b c d
+	took 1 a; took 2 b; took 3 c; took 4 d
+	run -123 --separate-stderr covey --journal j -j 1 -k --order longest --fail-fast "${command[@]}" ::: a b c d
+	# c is unknown, and the first
+	same c "$output"
+	match "$stderr" 'not read to its end'
+	: >go
+	run -0 covey --journal j -j 1 --order longest --resume-failed "${command[@]}" ::: d x b a c y
+	same 'x c y d b a' "$(started)"
+	for output in '' --lb; do
+		run -0 --separate-stderr covey --journal j -j 1 -k $output --order longest "${command[@]}" ::: b a d c
+		same $'b\na\nd\nc' "$output"
+	done
+	run -0 --separate-stderr covey --journal j -j 2 -k --order longest --resume "${command[@]}" ::: z b a d q c
+	same $'z\nq' "$output"
+}
+
+@test "--order longest needs a journal that can be asked" {
+	refused --order longest true ::: a
+	match "$stderr" "'--order longest' needs '--journal'"
+	refused --journal j --order longest --dry-run true ::: a
+	refused --journal j --order longest --retry-failed
+	refused --journal j --order shortest true ::: a
+	run -1 covey --xargs --order longest true
+	match "$output" 'no meaning for xargs'
+	[ ! -e j ]
+	# where it is a recorded option, --retry-failed has its own order
+	run -123 covey --journal j --order longest false ::: a
+	run -123 covey --journal j --retry-failed
+}
+
 @test "--joblog: GNU parallel's columns" {
 	run -123 covey -j 1 --joblog log sh -c 'echo hi; exit {}' ::: 0 3
 	run -123 covey -j 1 --joblog +log sh -c 'kill -{} $$' ::: KILL

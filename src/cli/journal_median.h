@@ -1,0 +1,22 @@
+/*
+ * journal_median - how long a task has taken, by what the journal knows of its like
+ *
+ * The median over the successes of the same content, of all runs; of a long history the last 100.
+ */
+#ifndef CLI_JOURNAL_MEDIAN_H
+#define CLI_JOURNAL_MEDIAN_H
+
+#include "journal_db.h"
+#include "journal_key.h"
+
+struct journal_median;
+
+/* The database must outlive it. NULL with a message. */
+struct journal_median *journal_median_open(const struct journal_db *db, struct cli_error *err);
+void journal_median_close(struct journal_median *median);
+
+/* INFINITY where there has been no success. Returns 0, or -1 with a message. */
+int journal_median_of(struct journal_median *median, const struct journal_key *key,
+    double *seconds, struct cli_error *err);
+
+#endif
