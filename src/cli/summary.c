@@ -10,12 +10,15 @@
 #include "units.h"
 
 enum { TAIL_BYTES = 2048, TAIL_LINES = 10 };
+/* so many flaky tasks are named: where a network is bad, that may be any number */
+enum { MOST_FLAKY = 10 };
 enum { COMMAND_SIZE = SHQUOTE_LIMIT * 4 + 1 };
 
 struct summary {
 	struct outq *q;
 	struct summary_options options;
-	struct covey_output *failed;     /* the text about failed tasks, to be printed at the end */
+	/* texts about tasks, to be printed at the end */
+	struct covey_output *failed, *flaky;
 	uint64_t nsucceeded, nfailed, nnot_started, nflaky, nleaky;
 	uint64_t succeeded_before, failed_before;  /* in an earlier run, and left out */
 	uint64_t recorded;               /* the task whose failure was written down last */
@@ -34,8 +37,10 @@ struct summary *summary_new(struct outq *q, const struct summary_options *option
 
 void summary_free(struct summary *summary)
 {
-	if (summary != NULL)
-		covey_output_free(summary->failed);
+	if (summary == NULL)
+		return;
+	covey_output_free(summary->failed);
+	covey_output_free(summary->flaky);
 	free(summary);
 }
 
@@ -102,13 +107,18 @@ static void say_limited(const struct summary *summary, const struct covey_event 
 
 /* ---- what failed ---- */
 
+static void keep(struct covey_output **texts, const char *text, size_t len)
+{
+	if (*texts == NULL)
+		*texts = covey_output_new(1 << 16, NULL);
+	/* without room for the details, the counts still tell the truth */
+	if (*texts == NULL || covey_output_append(*texts, text, len) != 0)
+		return;
+}
+
 static void note(struct summary *summary, const char *text, size_t len)
 {
-	if (summary->failed == NULL)
-		summary->failed = covey_output_new(1 << 16, NULL);
-	/* without room for the details, the counts still tell the truth */
-	if (summary->failed == NULL || covey_output_append(summary->failed, text, len) != 0)
-		return;
+	keep(&summary->failed, text, len);
 }
 
 /* The beginning of the last lines, at most TAIL_LINES of them. */
@@ -181,6 +191,20 @@ static void note_failure(struct summary *summary, const struct covey_event *even
 	note_tail(summary, attempt->err);
 }
 
+static void note_flaky(struct summary *summary, const struct covey_task *task)
+{
+	char command[COMMAND_SIZE], line[COMMAND_SIZE + 200];
+	int n;
+
+	if (summary->nflaky++ >= MOST_FLAKY)
+		return;
+	shquote_argv_cut(command, sizeof command, task->argv, SHQUOTE_LIMIT);
+	n = snprintf(line, sizeof line, "covey: task %llu is flaky: %s: succeeded at try %u of %u\n",
+	    (unsigned long long)item_number(task), command, task->attempts, task->tries);
+	if (n > 0)
+		keep(&summary->flaky, line, (size_t)n < sizeof line ? (size_t)n : sizeof line - 1);
+}
+
 static void ended(struct summary *summary, const struct covey_event *event)
 {
 	const struct covey_attempt *attempt = event->attempt;
@@ -201,7 +225,8 @@ static void finished(struct summary *summary, const struct covey_event *event)
 {
 	if (event->outcome == COVEY_SUCCESS) {
 		summary->nsucceeded++;
-		summary->nflaky += event->task->attempts > 1;
+		if (event->task->attempts > 1)
+			note_flaky(summary, event->task);
 	} else if (event->attempt == NULL) {
 		summary->nnot_started++;
 	} else {
@@ -258,7 +283,7 @@ static void say_counts(const struct summary *summary, bool rest)
 	char flaky[64] = "", not_started[64] = "", leaky[64] = "";
 
 	if (summary->nflaky > 0)
-		snprintf(flaky, sizeof flaky, " (%llu not at the first try)",
+		snprintf(flaky, sizeof flaky, " (%llu flaky)",
 		    (unsigned long long)summary->nflaky);
 	if (summary->nnot_started > 0)
 		snprintf(not_started, sizeof not_started, ", %llu not started",
@@ -271,6 +296,16 @@ static void say_counts(const struct summary *summary, bool rest)
 	    total == 1 ? "" : "s", (unsigned long long)summary->nsucceeded, flaky,
 	    (unsigned long long)summary->nfailed, not_started, leaky,
 	    rest ? "; the input was not read to its end" : "");
+}
+
+static void say_flaky(struct summary *summary)
+{
+	outq_output(summary->q, STDERR_FILENO, summary->flaky);
+	summary->flaky = NULL;
+	if (summary->nflaky > MOST_FLAKY)
+		outq_printf(summary->q, STDERR_FILENO, "covey: %llu more task%s flaky\n",
+		    (unsigned long long)summary->nflaky - MOST_FLAKY,
+		    summary->nflaky - MOST_FLAKY == 1 ? " is" : "s are");
 }
 
 static void say_skipped(const struct summary *summary)
@@ -304,5 +339,6 @@ void summary_end(struct summary *summary, bool rest)
 		return;
 	outq_output(summary->q, STDERR_FILENO, summary->failed);
 	summary->failed = NULL;
+	say_flaky(summary);
 	say_counts(summary, rest);
 }

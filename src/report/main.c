@@ -22,6 +22,7 @@ static const char usage[] =
     "\n"
     "  --run N      about run N\n"
     "  --list       a line for each run\n"
+    "  --flaky      how often commands have failed and then succeeded, over all runs\n"
     "  --failed0    only the inputs of tasks that have not succeeded, NUL-terminated\n"
     "  -h, --help   print this help and exit\n"
     "  --version    print the version and exit\n"
@@ -31,7 +32,7 @@ static const char usage[] =
     "\n"
     "See covey-report(1).\n";
 
-enum form { FORM_RUN, FORM_LIST, FORM_FAILED0 };
+enum form { FORM_RUN, FORM_LIST, FORM_FLAKY, FORM_FAILED0 };
 
 struct request {
 	enum form form;
@@ -50,8 +51,9 @@ static int parse(int argc, char *argv[], struct request *request)
 {
 	static const struct option options[] = {
 		{ "run", required_argument, NULL, 'r' }, { "list", no_argument, NULL, 'l' },
-		{ "failed0", no_argument, NULL, '0' }, { "help", no_argument, NULL, 'h' },
-		{ "version", no_argument, NULL, 'v' }, { NULL, 0, NULL, 0 },
+		{ "flaky", no_argument, NULL, 'f' }, { "failed0", no_argument, NULL, '0' },
+		{ "help", no_argument, NULL, 'h' }, { "version", no_argument, NULL, 'v' },
+		{ NULL, 0, NULL, 0 },
 	};
 	struct cli_error err;
 	int c;
@@ -65,6 +67,9 @@ static int parse(int argc, char *argv[], struct request *request)
 		case 'l':
 			request->form = FORM_LIST;
 			break;
+		case 'f':
+			request->form = FORM_FLAKY;
+			break;
 		case '0':
 			request->form = FORM_FAILED0;
 			break;
@@ -77,6 +82,11 @@ static int parse(int argc, char *argv[], struct request *request)
 		default:
 			return STATUS_USAGE;
 		}
+	}
+	if (request->run > 0 && (request->form == FORM_LIST || request->form == FORM_FLAKY)) {
+		cli_error_set(&err, "option '--run' has no meaning with '%s', which is about all runs",
+		    request->form == FORM_LIST ? "--list" : "--flaky");
+		return complain(&err, STATUS_USAGE);
 	}
 	if (argc - optind == 1) {
 		request->path = argv[optind];
@@ -95,6 +105,8 @@ static int print(const struct request *request, const struct journal_db *db,
 		return report_run(db, request->run, verdict, err);
 	case FORM_LIST:
 		return report_list(db, verdict, err);
+	case FORM_FLAKY:
+		return report_flaky(db, verdict, err);
 	case FORM_FAILED0:
 		return report_failed0(db, request->run, verdict, err);
 	}

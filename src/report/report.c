@@ -360,3 +360,36 @@ int report_list(const struct journal_db *db, struct report_verdict *verdict, str
 	judge(&about, verdict);
 	return 0;
 }
+
+/* ---- flakiness ---- */
+
+enum { FLAKY_COMMAND, FLAKY_TIMES, FLAKY_OF, FLAKY_FAILED, FLAKY_LAST };
+
+static void print_flakiness(sqlite3_stmt *s, void *arg)
+{
+	(void)arg;
+	printf("flaky %lld of %lld times", (long long)sqlite3_column_int64(s, FLAKY_TIMES),
+	    (long long)sqlite3_column_int64(s, FLAKY_OF));
+	if (sqlite3_column_int64(s, FLAKY_FAILED) > 0)
+		printf(" (failed %lld)", (long long)sqlite3_column_int64(s, FLAKY_FAILED));
+	printf(", last in run %lld", (long long)sqlite3_column_int64(s, FLAKY_LAST));
+	print_column(s, ": ", FLAKY_COMMAND);
+	putchar('\n');
+}
+
+int report_flaky(const struct journal_db *db, struct report_verdict *verdict, struct cli_error *err)
+{
+	struct about about = { .run = 0 };
+
+	if (find_run(db, 0, &about, take_quietly, err) != 0 || count_tasks(db, &about, err) != 0)
+		return -1;
+	judge(&about, verdict);
+	return for_each(db, "SELECT command, flaky, times, failed, last FROM (SELECT command, key,"
+	    " count(*) FILTER (WHERE outcome = 'success' AND attempts > 1) AS flaky,"
+	    " count(*) AS times,"
+	    " count(*) FILTER (WHERE outcome IN ('exit', 'signal', 'timeout', 'spawn')) AS failed,"
+	    " max(run) FILTER (WHERE outcome = 'success' AND attempts > 1) AS last"
+	    " FROM task WHERE outcome IN ('success', 'exit', 'signal', 'timeout', 'spawn')"
+	    " GROUP BY key) WHERE flaky > ?1 ORDER BY flaky DESC, last DESC, command", 0,
+	    print_flakiness, NULL, err);
+}

@@ -27,6 +27,13 @@ int report_run(const struct journal_db *db, int64_t run, struct report_verdict *
 int report_failed0(const struct journal_db *db, int64_t run, struct report_verdict *verdict,
     struct cli_error *err);
 
+/*
+ * The commands that have been flaky in any run: how often, of how many times, and when last;
+ * *verdict is the last run's.
+ */
+int report_flaky(const struct journal_db *db, struct report_verdict *verdict,
+    struct cli_error *err);
+
 /* A line for each run; *verdict is the last one's. */
 int report_list(const struct journal_db *db, struct report_verdict *verdict, struct cli_error *err);
 

@@ -25,6 +25,32 @@ report() {
 	match "$output" 'task 3 is flaky: .*succeeded at try 2'
 }
 
+@test "--flaky: how often commands have failed and then succeeded, over all runs" {
+	command=(sh -c 'case {} in
+		bad) exit 3;;
+		odd) [ -e odd$R ] || { : >odd$R; exit 1; };;
+		even) [ $R != 2 ] || [ -e even$R ] || { : >even$R; exit 1; };;
+		esac')
+	export R
+	for R in 1 2 3; do
+		run -123 --separate-stderr covey --journal j --tries 2 --retry-interval 1ms "${command[@]}" ::: good bad odd even
+	done
+	run -123 covey --journal j "${command[@]}" ::: odd bad
+	run -123 --separate-stderr report --flaky j
+	same 2 "${#lines[@]}"
+	match "${lines[0]}" '^flaky 3 of 4 times, last in run 3: .* odd in'
+	match "${lines[1]}" '^flaky 1 of 3 times, last in run 2: .* even in'
+	rm odd3
+	run -0 covey --journal j --tries 2 --retry-interval 1ms "${command[@]}" ::: odd
+	R=4 run -123 covey --journal j "${command[@]}" ::: odd
+	R=4 run -0 covey --journal j "${command[@]}" ::: odd
+	run -0 --separate-stderr report --flaky j
+	match "${lines[0]}" '^flaky 4 of 7 times \(failed 1\), last in run 5: '
+	run -2 report --flaky --run 1 j
+	match "$output" "'--run' has no meaning with '--flaky'"
+	run -2 report --list --run 1 j
+}
+
 @test "--failed0 is for the next pipeline" {
 	run -123 covey --journal j -0 test ::: $'a\nb' '' $'c d'
 	run -123 covey --journal j false ::: $'a\nb' 'c d'

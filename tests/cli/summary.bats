@@ -81,3 +81,19 @@ load common
 	: >go
 	finish 'exit 0'
 }
+
+@test "what failed and then succeeded is flaky, by name" {
+	run -0 --separate-stderr covey -j 1 --tries 3 --retry-interval 1ms \
+	    sh -c '[ {} = ok ] || [ $COVEY_ATTEMPT = {} ]' ::: ok 2 3
+	match "$stderr" "covey: task 2 is flaky: sh -c .*: succeeded at try 2 of 3"
+	match "$stderr" "covey: task 3 is flaky: sh -c .*: succeeded at try 3 of 3"
+	match "$stderr" 'covey: 3 tasks: 3 succeeded \(2 flaky\), 0 failed'
+	lacks "$stderr" 'task 1 is'
+	# ten are named, and what failed comes first
+	run -123 --separate-stderr covey -j 4 --tries 2 --retry-interval 1ms \
+	    sh -c '[ {} != 5 ] && [ $COVEY_ATTEMPT = 2 ]' ::: {1..13}
+	same 10 "$(grep -c 'is flaky: ' <<<"$stderr")"
+	match "$stderr" 'task 5 failed.*is flaky.*'$'\n''covey: 2 more tasks are flaky'$'\n''covey: 13 tasks: 12 succeeded \(12 flaky\), 1 failed$'
+	run -0 --separate-stderr covey -q --tries 2 --retry-interval 1ms sh -c '[ $COVEY_ATTEMPT = 2 ]' ::: a
+	same '' "$stderr"
+}
