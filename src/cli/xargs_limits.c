@@ -4,15 +4,25 @@
 #include <string.h>
 #include <unistd.h>
 
+/* Linux gives the arguments no more of the stack than this, whatever its limit. */
+enum { KERNEL_MOST = 6 << 20 };
+
+/* Variables that covey adds to a command's environment, and more. */
+enum { ADDED_VARIABLES = 32 };
+
 void xargs_limits_get(struct xargs_limits *limits, char *const *environment)
 {
-	long all = sysconf(_SC_ARG_MAX);
+	long all = sysconf(_SC_ARG_MAX), variables = 0;
 
 	limits->environment = 0;
-	for (; *environment != NULL; environment++)
-		limits->environment += (long)strlen(*environment) + 1;
+	for (; environment[variables] != NULL; variables++)
+		limits->environment += (long)strlen(environment[variables]) + 1;
 	if (all < 0)
 		all = XARGS_USUAL_CHARS;
+	limits->kernel = (all < KERNEL_MOST ? all : KERNEL_MOST) - XARGS_HEADROOM - PATH_MAX
+	    - limits->environment - (variables + ADDED_VARIABLES) * (long)sizeof(char *);
+	if (limits->kernel < 1)
+		limits->kernel = 1;
 	limits->most = all - XARGS_HEADROOM - limits->environment;
 	limits->usual = limits->most < XARGS_USUAL_CHARS ? limits->most : XARGS_USUAL_CHARS;
 }

@@ -13,6 +13,7 @@ struct xargs_limits {
 	long environment;    /* bytes of the environment */
 	long most;           /* that a command line may have: with -s; not more than 0: no room at all */
 	long usual;          /* that it has without -s */
+	long kernel;         /* that the kernel takes, which counts a pointer for each word, too */
 };
 
 /* What the system allows with that environment. */

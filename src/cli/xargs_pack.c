@@ -115,6 +115,12 @@ static bool counts(const struct xargs_pack *p)
 	return p->options.max_args > 0 || p->options.max_lines > 0;
 }
 
+/* With one word more. */
+static long kernel_size(const struct xargs_pack *p)
+{
+	return p->size + (long)((p->options.ncommand + p->nwords + 1) * sizeof(char *));
+}
+
 static enum xargs_packed append(struct xargs_pack *p, const struct xargs_item *item)
 {
 	const struct xargs_pack_options *o = &p->options;
@@ -124,6 +130,9 @@ static enum xargs_packed append(struct xargs_pack *p, const struct xargs_item *i
 			return PACK_NO_ROOM;
 		return o->exit && counts(p) ? PACK_LIST_TOO_LONG : PACK_RUN_FIRST;
 	}
+	if (o->max_kernel > 0 && p->nitems > 0
+	    && kernel_size(p) + (long)item->len + 1 > o->max_kernel)
+		return PACK_RUN_FIRST;
 	if (!make_room(p, item->len + 1))
 		return PACK_NO_MEMORY;
 	p->starts[p->nwords++] = p->len;

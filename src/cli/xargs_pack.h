@@ -20,6 +20,7 @@ struct xargs_pack_options {
 	unsigned long max_args;   /* 0: no limit */
 	unsigned long max_lines;  /* 0: no limit */
 	long max_chars;           /* the size's limit */
+	long max_kernel;          /* … and with a pointer for each word; 0: none; not looked at with -I */
 	bool exit;                /* with a limit on items or lines, too much to fit is an error */
 };
 
