@@ -45,7 +45,7 @@ struct feed {
 static int open_both(struct feed *feed, const struct options *options, struct cli_error *err)
 {
 	if (options->xargs_line != NULL) {
-		feed->xargs = xargs_feed_new(options->xargs_line, err);
+		feed->xargs = xargs_feed_new(options->xargs_line, options->dry_run, err);
 		/* for what tasks remember */
 		feed->compose = feed->xargs == NULL ? NULL : compose_new(options, &feed->header, err);
 		return feed->compose == NULL ? -1 : 0;
@@ -80,7 +80,7 @@ struct feed *feed_new(const struct options *options, struct cli_error *err)
 		feed_free(feed);
 		return NULL;
 	}
-	feed->keeps_item = feed->xargs == NULL && compose_keeps_item(feed->compose);
+	feed->keeps_item = compose_keeps_item(feed->compose);
 	return feed;
 }
 
@@ -304,12 +304,11 @@ static enum covey_next next_of_xargs(struct feed *feed, struct covey *ex)
 {
 	struct covey_command command;
 	struct record record = { .line = feed->ntasks + 1 };
-	enum covey_next result = xargs_feed_next(feed->xargs, ex, &command, &feed->error);
+	enum covey_next result = xargs_feed_next(feed->xargs, ex, &command, &record, &feed->error);
 
 	feed->failed = xargs_feed_failed(feed->xargs);
 	if (result != COVEY_NEXT_MORE || command.argv == NULL)
 		return result;
-	record_set_one(&record, "", 0);
 	return use_command(feed, ex, &command, &record, ++feed->ntasks) == 0 ? COVEY_NEXT_MORE
 	    : fail(feed);
 }
@@ -373,7 +372,7 @@ void feed_on_refused(struct feed *feed, feed_refused *refused, void *arg)
 bool feed_has_more(const struct feed *feed)
 {
 	if (feed->xargs != NULL)
-		return false;
+		return xargs_feed_has_more(feed->xargs);
 	return source_has_more(feed->source)
 	    || (feed->longest != NULL && longest_has_more(feed->longest));
 }
@@ -407,11 +406,28 @@ void feed_finished(const struct covey_task *task)
 	free(task->user);
 }
 
+static int dry_of_xargs(struct feed *feed, const char *const **argv, struct cli_error *err)
+{
+	struct covey_command command;
+	struct record record;
+	enum covey_next result;
+
+	do
+		result = xargs_feed_next(feed->xargs, NULL, &command, &record, err);
+	while (result == COVEY_NEXT_MORE && command.argv == NULL);
+	*argv = command.argv;
+	if (result == COVEY_NEXT_MORE)
+		return 1;
+	return xargs_feed_failed(feed->xargs) ? -1 : 0;
+}
+
 int feed_dry(struct feed *feed, const char *const **argv, struct cli_error *err)
 {
 	struct record record;
 	enum input_result result;
 
+	if (feed->xargs != NULL)
+		return dry_of_xargs(feed, argv, err);
 	while ((result = source_next(feed->source, &record, err)) == INPUT_LATER)
 		source_wait(feed->source);
 	*argv = NULL;

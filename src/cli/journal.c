@@ -13,6 +13,7 @@
 #include "journal_write.h"
 #include "shquote.h"
 #include "units.h"
+#include "xargs.h"
 
 /* Bytes that are put together. */
 struct bytes {
@@ -67,18 +68,34 @@ static int add_word(struct bytes *bytes, const char *word)
 	return add_text(bytes, word, strlen(word));
 }
 
+static int add_words(struct bytes *bytes, char *const *words, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (add_word(bytes, words[i]) != 0)
+			return -1;
+	return 0;
+}
+
+static int add_xargs(struct bytes *t, const struct xargs_options *x)
+{
+	if (add_word(t, "--xargs") != 0
+	    || (x->replace != NULL && (add_word(t, "-I") != 0 || add_word(t, x->replace) != 0)))
+		return -1;
+	return add_words(t, x->command, x->ncommand);
+}
+
 /* What the tasks are made by. Where that is the same, so are tasks of the same input. */
 static int make_template(struct journal *j)
 {
 	const struct options *o = j->options;
 	struct bytes *t = &j->template;
-	size_t i;
 
+	if (o->xargs_line != NULL && add_xargs(t, o->xargs_line) != 0)
+		return -1;
 	if (o->script != NULL && (add_word(t, "-c") != 0 || add_word(t, o->script) != 0))
 		return -1;
-	for (i = 0; i < o->ncommand; i++)
-		if (add_word(t, o->command[i]) != 0)
-			return -1;
+	if (add_words(t, o->command, o->ncommand) != 0)
+		return -1;
 	if (o->replace != NULL && (add_word(t, "-I") != 0 || add_word(t, o->replace) != 0))
 		return -1;
 	/* so that there is an address even where there is nothing */
@@ -536,7 +553,7 @@ static int inherit(struct options *options, const char *const *argv, struct cli_
 
 	while (argv[argc] != NULL)
 		argc++;
-	if (options_parse(argc, (char *const *)(uintptr_t)argv, &then, err) != OPTIONS_RUN)
+	if (xargs_recall(argc, (char *const *)(uintptr_t)argv, &then, err) != 0)
 		return -1;
 	return options_inherit(options, &then, err);
 }

@@ -65,10 +65,16 @@ static int die_as(const struct run_end *end)
 	return end->status;
 }
 
-/* The guard's end: as the supervisor ended, so do we. */
-static struct run_end ended_as(int wait_status)
+/* What to exit with when covey itself has failed. */
+static int broken(const struct options *options)
 {
-	struct run_end end = { .status = STATUS_BROKEN };
+	return options->xargs_line != NULL ? XARGS_STATUS_ERROR : STATUS_BROKEN;
+}
+
+/* The guard's end: as the supervisor ended, so do we. */
+static struct run_end ended_as(int wait_status, int otherwise)
+{
+	struct run_end end = { .status = otherwise };
 
 	if (WIFEXITED(wait_status))
 		end.status = WEXITSTATUS(wait_status);
@@ -99,7 +105,7 @@ static int serve_jobs(struct run_setup *setup, struct cli_error *err)
 static struct run_end guarded(struct run_setup *setup)
 {
 	struct covey_guard guard = { .keep_leftovers = setup->options->keep_leftovers };
-	struct run_end end = { .status = STATUS_BROKEN };
+	struct run_end end = { .status = broken(setup->options) };
 	struct covey_error why;
 
 	switch (covey_guard(&guard, &why)) {
@@ -110,7 +116,7 @@ static struct run_end guarded(struct run_setup *setup)
 		setup->guard = NULL;
 		break;
 	case COVEY_GUARD_ENDED:
-		end = ended_as(guard.wait_status);
+		end = ended_as(guard.wait_status, end.status);
 		break;
 	case COVEY_GUARD_FAILED:
 		fprintf(stderr, "covey: %s\n", why.message);
@@ -121,7 +127,7 @@ static struct run_end guarded(struct run_setup *setup)
 
 static int run_guarded(struct run_setup *setup)
 {
-	struct run_end end = { .status = STATUS_BROKEN };
+	struct run_end end = { .status = broken(setup->options) };
 	char *scratch = scratch_make();
 	struct cli_error err;
 
@@ -129,7 +135,7 @@ static int run_guarded(struct run_setup *setup)
 	if (!setup->options->jobserver.serve || serve_jobs(setup, &err) == 0)
 		end = guarded(setup);
 	else
-		complain(&err, STATUS_BROKEN);
+		complain(&err, end.status);
 	/* what the supervisor has done already, the guard does only where it was killed */
 	jobserver_release(setup->jobserver);
 	jobserver_free(setup->jobserver);

@@ -445,6 +445,14 @@ static void report_ambiguous(const char *name, size_t len, struct cli_error *err
 		}
 }
 
+bool optable_is_prefix(const char *name, size_t name_len)
+{
+	for (int i = 0; i < OPT_COUNT; i++)
+		if (begins(rows[i].name, name, name_len) || begins(rows[i].alias, name, name_len))
+			return true;
+	return false;
+}
+
 enum option_id optable_by_name(const char *name, size_t name_len, struct cli_error *err)
 {
 	enum option_id found = OPT_COUNT;

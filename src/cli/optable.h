@@ -91,4 +91,7 @@ enum option_id optable_by_letter(char letter);
  */
 enum option_id optable_by_name(const char *name, size_t name_len, struct cli_error *err);
 
+/* Does any long name begin so? */
+bool optable_is_prefix(const char *name, size_t name_len);
+
 #endif

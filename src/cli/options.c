@@ -586,8 +586,7 @@ static bool is_foreign_to_xargs(enum option_id id)
 	const struct option_row *row = optable_row(id);
 
 	return id != OPT_XARGS && (row->group == GROUP_INPUT || row->group == GROUP_TEMPLATE
-	    || row->group == GROUP_RECOVERY || id == OPT_ORDER || id == OPT_TAG
-	    || id == OPT_TAGSTRING || id == OPT_DRY_RUN);
+	    || id == OPT_ORDER);
 }
 
 int options_begin_for_xargs(struct options *o, struct cli_error *err)
@@ -614,7 +613,10 @@ int options_finish_for_xargs(struct options *o, struct cli_error *err)
 			return cli_error_set(err, "option '%s' has no meaning for xargs",
 			    spell(id, o->given[i]).text);
 	}
-	if (check_excluding(o, err) != 0 || check_retries(o, err) != 0)
+	if (o->retry_failed)
+		return cli_error_set(err, "option '--retry-failed' takes commands and items from the "
+		    "journal, and so it is given without xargs: covey --retry-failed --journal FILE");
+	if (check_excluding(o, err) != 0 || check_retries(o, err) != 0 || check_recovery(o, err) != 0)
 		return -1;
 	settle(o);
 	return 0;
@@ -654,6 +656,8 @@ int options_inherit(struct options *o, const struct options *from, struct cli_er
 		memcpy((char *)o + row->field, (const char *)from + row->field, row->size);
 		o->given[i] = from->given[i];
 	}
+	if (o->slot_var == NULL)
+		o->slot_var = from->slot_var;
 	if (check_retries(o, err) != 0)
 		return -1;
 	settle(o);

@@ -154,6 +154,7 @@ struct options {
 	bool xargs;                     /* see OPTIONS_XARGS */
 	int rest;
 	const struct xargs_options *xargs_line;  /* commands and input are xargs' own, or NULL */
+	const char *slot_var;           /* --process-slot-var of xargs, or NULL */
 	const char *replace;            /* -I: stands for the item instead of "{}", or NULL */
 
 	/* scheduling */

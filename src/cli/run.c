@@ -26,6 +26,7 @@
 #include "summary.h"
 #include "units.h"
 #include "verdict.h"
+#include "xargs.h"
 #include "xargs_feed.h"
 
 enum { MOST_SKIPPED = 1000 };
@@ -156,9 +157,12 @@ static void check_halt(struct run *run)
 static void check_xargs(struct run *run, const struct covey_event *event)
 {
 	struct xargs_feed *xargs = feed_xargs(run->feed);
+	const char *why = xargs == NULL ? NULL : xargs_feed_finished(xargs, event);
 
-	if (xargs == NULL || !xargs_feed_finished(xargs, event) || run->halted || run->sig != 0)
+	if (why == NULL || run->halted || run->sig != 0)
 		return;
+	if (!run->options->quiet && feed_has_more(run->feed))
+		complain(run, "after %s nothing more is started, as by xargs", why);
 	run->halted = true;
 	run->about.stopped_by = "--xargs";
 	covey_cancel(run->ex, COVEY_CANCEL_WAITING);
@@ -414,8 +418,7 @@ static void set_options(struct run *run, struct covey_options *options)
 	options->nice = o->nice;
 	options->limits = o->limits.list;
 	options->nlimits = o->limits.n;
-	if (o->xargs_line != NULL)
-		options->slot_var = o->xargs_line->slot_var;
+	options->slot_var = o->slot_var;
 	options->next = next;
 	options->prepare = feed_prepares(run->feed) ? prepare : NULL;
 	options->on_event = on_event;
@@ -725,6 +728,7 @@ struct run_end run(const struct run_setup *setup)
 	end.status = begin(&run, &err);
 	if (end.status != STATUS_OK) {
 		fprintf(stderr, "covey: %s\n", err.message);
+		end.status = xargs != NULL ? XARGS_STATUS_ERROR : end.status;
 	} else {
 		loop(&run);
 		conclude(&run);
@@ -775,5 +779,7 @@ struct run_end run_dry(const struct run_setup *setup)
 		fprintf(stderr, "covey: cannot write to standard output: %s\n", strerror(errno));
 		end.status = STATUS_BROKEN;
 	}
+	if (end.status != STATUS_OK && feed_xargs(setup->feed) != NULL)
+		end.status = XARGS_STATUS_ERROR;
 	return end;
 }

@@ -34,6 +34,13 @@ bool xargs_is_name(const char *argv0);
 bool xargs_begin(struct xargs_options *x, int argc, char *const argv[], int first,
     struct options *covey, int *status);
 
+/*
+ * Any command line that covey has accepted before, by whatever name it was called, once more: fills
+ * *o as options_parse does, with what xargs' own options make of it, too. Returns 0, or -1 with a
+ * message.
+ */
+int xargs_recall(int argc, char *const argv[], struct options *o, struct cli_error *err);
+
 /* Runs it as GNU xargs does, and returns the exit status. */
 int xargs_run(const struct xargs_options *o);
 

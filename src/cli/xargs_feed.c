@@ -18,7 +18,8 @@ struct xargs_feed {
 	int fatal;            /* the status of the failure that ended it, or 0 */
 };
 
-struct xargs_feed *xargs_feed_new(const struct xargs_options *o, struct cli_error *err)
+struct xargs_feed *xargs_feed_new(const struct xargs_options *o, bool patient,
+    struct cli_error *err)
 {
 	struct xargs_feed *f = calloc(1, sizeof *f);
 
@@ -27,7 +28,7 @@ struct xargs_feed *xargs_feed_new(const struct xargs_options *o, struct cli_erro
 		return NULL;
 	}
 	f->options = o;
-	f->source = xargs_source_open(o, false);
+	f->source = xargs_source_open(o, patient);
 	if (f->source == NULL) {
 		cli_error_set(err, "cannot open '%s': %s",
 		    o->arg_file == NULL ? "standard input" : o->arg_file, strerror(errno));
@@ -51,6 +52,11 @@ void xargs_feed_free(struct xargs_feed *f)
 bool xargs_feed_failed(const struct xargs_feed *f)
 {
 	return f->failed;
+}
+
+bool xargs_feed_has_more(const struct xargs_feed *f)
+{
+	return xargs_source_has_more(f->source);
 }
 
 /* ---- the next task ---- */
@@ -92,7 +98,7 @@ static enum covey_next later(struct xargs_feed *f, struct covey *ex, struct cli_
 }
 
 enum covey_next xargs_feed_next(struct xargs_feed *f, struct covey *ex,
-    struct covey_command *command, struct cli_error *err)
+    struct covey_command *command, struct record *record, struct cli_error *err)
 {
 	int read_errno;
 
@@ -101,6 +107,8 @@ enum covey_next xargs_feed_next(struct xargs_feed *f, struct covey *ex,
 	switch (xargs_source_next(f->source, &command->argv)) {
 	case XARGS_NEXT_LINE:
 		xargs_source_ran(f->source);
+		if (xargs_source_record(f->source, command->argv, record) != 0)
+			return fail(f, err, "out of memory");
 		return COVEY_NEXT_MORE;
 	case XARGS_NEXT_NUL:
 		xargs_say(f->options, "%s", xargs_nul_warning);
@@ -118,26 +126,36 @@ enum covey_next xargs_feed_next(struct xargs_feed *f, struct covey *ex,
 
 /* ---- what became of them ---- */
 
-static int fatal_status(const struct covey_event *event)
+static int fatal_status(const struct covey_event *event, const char **why)
 {
 	const struct covey_attempt *attempt = event->attempt;
 
 	if (attempt == NULL)
 		return 0;
-	if (event->outcome == COVEY_EXIT && attempt->status == 255)
+	if (event->outcome == COVEY_EXIT && attempt->status == 255) {
+		*why = "an exit status of 255";
 		return XARGS_STATUS_GAVE_UP;
-	if (event->outcome == COVEY_SIGNAL)
+	}
+	if (event->outcome == COVEY_SIGNAL) {
+		*why = "a signal";
 		return XARGS_STATUS_SIGNALED;
-	if (event->outcome == COVEY_SPAWN)
-		return attempt->sys_errno == ENOENT ? XARGS_STATUS_NOT_FOUND : XARGS_STATUS_CANNOT_RUN;
-	return 0;
+	}
+	if (event->outcome != COVEY_SPAWN)
+		return 0;
+	*why = "a command that cannot be run";
+	if (attempt->sys_errno == E2BIG)
+		return XARGS_STATUS_ERROR;
+	return attempt->sys_errno == ENOENT ? XARGS_STATUS_NOT_FOUND : XARGS_STATUS_CANNOT_RUN;
 }
 
-bool xargs_feed_finished(struct xargs_feed *f, const struct covey_event *event)
+const char *xargs_feed_finished(struct xargs_feed *f, const struct covey_event *event)
 {
+	const char *why = NULL;
+	int status = fatal_status(event, &why);
+
 	if (f->fatal == 0)
-		f->fatal = fatal_status(event);
-	return f->fatal != 0;
+		f->fatal = status;
+	return why;
 }
 
 int xargs_feed_status(const struct xargs_feed *f, const struct verdict *verdict)

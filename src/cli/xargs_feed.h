@@ -10,29 +10,37 @@
 
 #include "clierror.h"
 #include "covey.h"
+#include "record.h"
 #include "verdict.h"
 #include "xargs_options.h"
 
 struct xargs_feed;
 
-/* Opens the input; NULL with a message where that cannot be. */
-struct xargs_feed *xargs_feed_new(const struct xargs_options *o, struct cli_error *err);
+/*
+ * Opens the input; NULL with a message where that cannot be. With patient, reading waits for it, as
+ * for --dry-run: xargs_feed_next then never says COVEY_NEXT_LATER.
+ */
+struct xargs_feed *xargs_feed_new(const struct xargs_options *o, bool patient,
+    struct cli_error *err);
 
 /* NULL is allowed. */
 void xargs_feed_free(struct xargs_feed *f);
 
 /*
- * Fills in the next command, which lasts until the next call: COVEY_NEXT_MORE, and argv is not NULL.
- * The other answers are as from covey_next_fn; after an error it is COVEY_NEXT_END.
+ * Fills in the next command and its items, which last until the next call: COVEY_NEXT_MORE, and argv
+ * is not NULL. The other answers are as from covey_next_fn; after an error it is COVEY_NEXT_END.
  */
 enum covey_next xargs_feed_next(struct xargs_feed *f, struct covey *ex,
-    struct covey_command *command, struct cli_error *err);
+    struct covey_command *command, struct record *record, struct cli_error *err);
 
 /* Has there been one? Then it is in the err of xargs_feed_next. */
 bool xargs_feed_failed(const struct xargs_feed *f);
 
-/* A task has finished. Returns true if xargs would not start another one. */
-bool xargs_feed_finished(struct xargs_feed *f, const struct covey_event *event);
+/* Is there input that was not read? */
+bool xargs_feed_has_more(const struct xargs_feed *f);
+
+/* A task has finished. Returns why xargs would not start another one, or NULL if it would. */
+const char *xargs_feed_finished(struct xargs_feed *f, const struct covey_event *event);
 
 /* The exit status. */
 int xargs_feed_status(const struct xargs_feed *f, const struct verdict *verdict);

@@ -136,6 +136,8 @@ static enum xargs_parsed max_procs(const struct parser *p, const char *text)
 	if (!number(p, text, &range, &value))
 		return see_help(p);
 	p->x->max_procs = (unsigned)value;
+	/* of this and --jobs the last one counts */
+	p->covey->given[OPT_JOBS] = 0;
 	return XARGS_PARSED_RUN;
 }
 
@@ -382,17 +384,20 @@ static const struct row *by_name(const char *name, size_t len, unsigned *candida
 	return found;
 }
 
-/* An option of covey's: *known says whether there is one of that name. */
+/* An option of covey's: *known says whether there is one of that name, or several. */
 static enum xargs_parsed take_coveys(struct parser *p, const char *word, size_t len, bool *known)
 {
 	struct cli_error err;
 	enum option_id id = optable_by_name(word, len, &err);
 
-	*known = id != OPT_COUNT;
-	if (!*known)
-		return XARGS_PARSED_BAD;
-	if (id == OPT_XARGS)
+	*known = id != OPT_COUNT || optable_is_prefix(word, len);
+	if (id == OPT_XARGS && word[len] == '\0')
 		return XARGS_PARSED_RUN;
+	if (id == OPT_COUNT) {
+		if (*known)
+			say(p, "%s", err.message);
+		return XARGS_PARSED_BAD;
+	}
 	p->x->supervised = true;
 	if (options_take_for_xargs(p->covey, word, p->argv, p->argc, &p->next, &err) == 0)
 		return XARGS_PARSED_RUN;
@@ -452,11 +457,17 @@ static void set_coveys(const struct parser *p)
 {
 	struct options *o = p->covey;
 
-	o->verbose |= p->x->verbose;
-	if (o->given[OPT_JOBS] == 0)
+	if (p->x->verbose) {
+		o->verbose = true;
+		o->given[OPT_VERBOSE] = 't';
+	}
+	if (o->given[OPT_JOBS] == 0) {
 		o->jobs = (struct options_jobs){
 			p->x->max_procs == 0 ? JOBS_MANY : JOBS_NUMBER, p->x->max_procs,
 		};
+		o->given[OPT_JOBS] = 'P';
+	}
+	o->slot_var = p->x->slot_var;
 }
 
 static enum xargs_parsed settle(const struct parser *p)
@@ -477,9 +488,12 @@ static enum xargs_parsed settle(const struct parser *p)
 	if (!x->supervised)
 		return XARGS_PARSED_RUN;
 	set_coveys(p);
-	if (x->interactive || x->open_tty)
-		cli_error_set(&err, "option '-%c' gives commands the terminal, which covey's own options "
-		    "keep from them", x->interactive ? 'p' : 'o');
+	if (x->interactive)
+		cli_error_set(&err, "option '-p' waits for answers, and covey's own options cannot wait "
+		    "for anybody");
+	else if (x->open_tty)
+		cli_error_set(&err, "option '-o' gives commands the terminal, which covey's own options "
+		    "keep from them");
 	else if (options_finish_for_xargs(p->covey, &err) == 0)
 		return XARGS_PARSED_RUN;
 	say(p, "%s", err.message);
@@ -498,6 +512,7 @@ enum xargs_parsed xargs_options_parse(struct xargs_options *x, int argc, char *c
 	*x = (struct xargs_options){
 		.program = x->program, .by_name = x->by_name, .supervised = x->supervised,
 		.delimiter = XARGS_NO_DELIMITER, .max_procs = 1, .max_chars = limits->usual,
+		.max_kernel = limits->kernel,
 	};
 	result = take_words(&p);
 	return result == XARGS_PARSED_RUN ? settle(&p) : result;

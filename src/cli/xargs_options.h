@@ -26,6 +26,7 @@ struct xargs_options {
 	unsigned long max_args;    /* 0: no limit */
 	unsigned long max_lines;   /* 0: no limit */
 	long max_chars;
+	long max_kernel;           /* the same with a pointer for each word: more cannot be run */
 	unsigned max_procs;        /* 0: no limit */
 	const char *slot_var;      /* or NULL */
 	bool exit;                 /* -x */

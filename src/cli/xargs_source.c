@@ -1,8 +1,11 @@
 #include "xargs_source.h"
 
+#include <bsd/stdlib.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -27,6 +30,8 @@ struct xargs_source {
 	int read_errno;
 	enum ending ending;
 	const char *error;
+	struct span *spans;          /* of the last line's items */
+	size_t spans_size;
 	char buffer[BUFFER_SIZE];
 };
 
@@ -56,7 +61,8 @@ static int make_parts(struct xargs_source *s)
 	struct xargs_pack_options packing = {
 		.command = o->command, .ncommand = o->ncommand, .replace = o->replace,
 		.max_args = o->max_args, .max_lines = o->max_lines, .max_chars = o->max_chars,
-		.exit = o->exit,
+		/* unsupervised, one that is too long is found out when it is run, as by xargs */
+		.max_kernel = o->supervised ? o->max_kernel : 0, .exit = o->exit,
 	};
 
 	s->reader = xargs_reader_new(&reading);
@@ -91,6 +97,7 @@ void xargs_source_close(struct xargs_source *s)
 		close(s->fd);
 	xargs_reader_free(s->reader);
 	xargs_pack_free(s->pack);
+	free(s->spans);
 	free(s);
 	errno = saved;
 }
@@ -120,6 +127,18 @@ int xargs_source_read_errno(const struct xargs_source *s)
 	return s->read_errno;
 }
 
+bool xargs_source_has_more(const struct xargs_source *s)
+{
+	int waiting = 0;
+
+	if (s->ending != ENDING_NO)
+		return false;
+	if (s->has_item || xargs_reader_left(s->reader) > 0
+	    || (!s->given && xargs_pack_has_items(s->pack)))
+		return true;
+	return ioctl(s->fd, FIONREAD, &waiting) == 0 && waiting > 0;
+}
+
 /* Returns false if that has to wait. What cannot be read ends the input. */
 static bool read_more(struct xargs_source *s)
 {
@@ -140,6 +159,45 @@ static bool read_more(struct xargs_source *s)
 }
 
 /* ---- lines ---- */
+
+static int reserve_spans(struct xargs_source *s, size_t n)
+{
+	struct span *spans;
+
+	if (n <= s->spans_size)
+		return 0;
+	spans = reallocarray(s->spans, n * 2, sizeof *spans);
+	if (spans == NULL)
+		return -1;
+	s->spans = spans;
+	s->spans_size = n * 2;
+	return 0;
+}
+
+int xargs_source_record(struct xargs_source *s, const char *const *argv, struct record *record)
+{
+	const char *const *items = argv + s->options->ncommand;
+	size_t n = 0;
+
+	if (s->options->replace != NULL || *items == NULL) {
+		const char *item = s->options->replace != NULL ? s->item.text : "";
+
+		record_set_one(record, item, strlen(item));
+		return 0;
+	}
+	while (items[n] != NULL)
+		n++;
+	if (reserve_spans(s, n) != 0)
+		return -1;
+	record->items = s->spans;
+	record->nitems = n;
+	record->bytes = 0;
+	for (size_t i = 0; i < n; i++) {
+		s->spans[i] = (struct span){ items[i], strlen(items[i]) };
+		record->bytes += s->spans[i].len;
+	}
+	return 0;
+}
 
 static enum xargs_next give_out(struct xargs_source *s, const char *const **argv)
 {

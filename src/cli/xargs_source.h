@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 
+#include "record.h"
 #include "xargs_options.h"
 
 enum xargs_next {
@@ -37,6 +38,12 @@ void xargs_source_close(struct xargs_source *s);
 enum xargs_next xargs_source_next(struct xargs_source *s, const char *const **argv);
 
 /*
+ * The items of that line, which last as long as it does; one that is empty where there are none.
+ * Returns 0, or -1 when memory runs out.
+ */
+int xargs_source_record(struct xargs_source *s, const char *const *argv, struct record *record);
+
+/*
  * The last line was run. As long as none was, the end of the input gives one without items, unless
  * there is -r or -I.
  */
@@ -44,6 +51,9 @@ void xargs_source_ran(struct xargs_source *s);
 
 /* What is wrong with the input, or with the size of what it makes. */
 const char *xargs_source_error(const struct xargs_source *s);
+
+/* Is there input that was not read? */
+bool xargs_source_has_more(const struct xargs_source *s);
 
 /* The errno with which reading failed, or 0; the input ended there. */
 int xargs_source_read_errno(const struct xargs_source *s);

@@ -20,12 +20,6 @@ load common
 	match "$stderr" 'try 2 of 2'
 }
 
-@test "a timeout ends the tree, and counts as a failure" {
-	run -123 --separate-stderr covey --xargs --timeout 200ms -n1 misbehave hold-file="$LOCKS/x" \
-	    spawn=sleep=3600 sleep=3600 <<<''
-	match "$stderr" 'timed out|failed'
-}
-
 @test "exit statuses are those of xargs" {
 	run -124 --separate-stderr covey --xargs --slow 1m -n1 sh -c 'exit $0' <<<'0 255 0'
 	match "$stderr" 'exit 255'
@@ -39,8 +33,8 @@ load common
 }
 
 @test "what has no meaning together is refused" {
-	run -1 --separate-stderr covey --xargs --tag echo </dev/null
-	match "$stderr" "option '--tag' has no meaning for xargs"
+	run -1 --separate-stderr covey --xargs --link echo </dev/null
+	match "$stderr" "option '--link' has no meaning for xargs"
 	run -1 --separate-stderr covey -0 --xargs echo </dev/null
 	match "$stderr" "option '-0' has no meaning for xargs"
 	run -1 --separate-stderr covey --xargs -p --tries 2 echo </dev/null

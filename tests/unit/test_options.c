@@ -504,8 +504,15 @@ static void options_for_xargs(void **state)
 	assert_int_equal(o.tries, 4);
 	assert_true(o.timeout == 60 * COVEY_SEC && o.slow == 2 * COVEY_SEC);
 	assert_int_equal(options_take_for_xargs(&o, "tag", argv, 2, &next, &err), 0);
+	assert_int_equal(options_take_for_xargs(&o, "resume", argv, 2, &next, &err), 0);
 	assert_int_equal(options_finish_for_xargs(&o, &err), -1);
-	assert_string_equal(err.message, "option '--tag' has no meaning for xargs");
+	assert_string_equal(err.message, "option '--resume' needs '--journal'");
+	assert_int_equal(options_take_for_xargs(&o, "journal=j", argv, 2, &next, &err), 0);
+	assert_int_equal(options_finish_for_xargs(&o, &err), 0);
+	assert_int_equal(o.recovery, RECOVERY_RESUME);
+	assert_int_equal(options_take_for_xargs(&o, "link", argv, 2, &next, &err), 0);
+	assert_int_equal(options_finish_for_xargs(&o, &err), -1);
+	assert_string_equal(err.message, "option '--link' has no meaning for xargs");
 }
 
 static void one_dash_is_a_command(void **state)
