@@ -77,12 +77,21 @@ int covey_fail(struct covey_call *view, int code, const char *format, ...)
 
 /* ---- crashes ---- */
 
-void cv_call_prepare(void)
+void *cv_call_prepare(void)
 {
+	void *stack = mmap(NULL, CRASH_STACK, PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	void *frame[1];
 
 	/* the first call loads libgcc_s, which allocates */
 	backtrace(frame, 1);
+	return stack == MAP_FAILED ? NULL : stack;
+}
+
+void cv_call_release(void *crash_stack)
+{
+	if (crash_stack != NULL)
+		munmap(crash_stack, CRASH_STACK);
 }
 
 static void *program_counter(const void *context)
@@ -134,14 +143,13 @@ static void on_crash(int sig, siginfo_t *info, void *context)
 	raise(sig);
 }
 
-static void watch_crashes(void)
+static void watch_crashes(void *crash_stack)
 {
 	struct sigaction action = { .sa_sigaction = on_crash };
-	stack_t stack = { .ss_size = CRASH_STACK };
+	stack_t stack = { .ss_sp = crash_stack, .ss_size = CRASH_STACK };
 	size_t i;
 
-	stack.ss_sp = mmap(NULL, CRASH_STACK, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (stack.ss_sp == MAP_FAILED || sigaltstack(&stack, NULL) != 0)
+	if (crash_stack == NULL || sigaltstack(&stack, NULL) != 0)
 		return;
 	action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESETHAND | SA_NODEFER;
 	for (i = 0; i < sizeof crashes / sizeof *crashes; i++)
@@ -151,13 +159,29 @@ static void watch_crashes(void)
 /* ---- the end ---- */
 
 /*
+ * What the host had printed is the host's to print, and what it had read ahead is the host's. Most
+ * often there is nothing, and then nothing is written: the first write to a page copies it.
+ */
+static void forget_buffered(void)
+{
+	if (stdin->_IO_read_ptr != stdin->_IO_read_end)
+		__fpurge(stdin);
+	if (__fpending(stdout) > 0)
+		__fpurge(stdout);
+	if (__fpending(stderr) > 0)
+		__fpurge(stderr);
+}
+
+/*
  * Not every stream: others are the host's, whose buffers are no business of ours, and whose
  * descriptors are closed or, worse, by now something else's.
  */
 static void flush_own(void)
 {
-	fflush(stdout);
-	fflush(stderr);
+	if (__fpending(stdout) > 0)
+		fflush(stdout);
+	if (__fpending(stderr) > 0)
+		fflush(stderr);
 }
 
 static int code_of(struct cv_call *call, int returned)
@@ -182,11 +206,8 @@ void cv_call_run(struct cv_call *call)
 
 	current = call;
 	current_pid = getpid();
-	/* what the host had printed is the host's to print */
-	__fpurge(stdin);
-	__fpurge(stdout);
-	__fpurge(stderr);
-	watch_crashes();
+	forget_buffered();
+	watch_crashes(call->crash_stack);
 	if (on_exit(on_exit_called, NULL) != 0)
 		_exit(FAILURE);
 	code = call->run(&call->view);

@@ -14,6 +14,7 @@ struct cv_call {
 	covey_function_fn *run;
 	struct cv_note *note;
 	uint64_t max_result;         /* 0: any number of bytes */
+	void *crash_stack;           /* from cv_call_prepare */
 
 	/* the child's */
 	int result_fd;
@@ -21,8 +22,12 @@ struct cv_call {
 	int failed_errno;            /* covey_return has failed; or 0 */
 };
 
-/* Has what a crash needs loaded in the parent: the child may no longer be able to. */
-void cv_call_prepare(void);
+/*
+ * Has what a crash needs in the parent, since the child may no longer be able to: the unwinder, and
+ * a stack, of which every child has a copy. NULL if there is no memory: crashes then go untraced.
+ */
+void *cv_call_prepare(void);
+void cv_call_release(void *crash_stack);
 
 /* In the child, with its descriptors in place: runs the function and exits. */
 _Noreturn void cv_call_run(struct cv_call *call);

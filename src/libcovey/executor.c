@@ -5,6 +5,7 @@
 #include <bsd/sys/param.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <math.h>
 #include <signal.h>
@@ -119,11 +120,15 @@ static char *default_tmpdir(void)
 	return strdup(tmpdir != NULL && *tmpdir != '\0' ? tmpdir : "/tmp");
 }
 
+/* Not arc4random, which once it was called has every fork of the host do some work for it. */
 static char *draw_run_id(void)
 {
+	uint64_t number;
 	char *id;
 
-	return asprintf(&id, "%08x%08x", arc4random(), arc4random()) < 0 ? NULL : id;
+	if (getentropy(&number, sizeof number) != 0)
+		return NULL;
+	return asprintf(&id, "%016" PRIx64, number) < 0 ? NULL : id;
 }
 
 static int copy_strings(struct covey *ex, const struct covey_options *o, struct covey_error *err)
@@ -364,6 +369,7 @@ static void release(struct covey *ex)
 	cv_loop_release(&ex->loop);
 	cv_fd_close(&ex->oom_fd);
 	cv_fd_close(&ex->reason_dir_fd);
+	cv_call_release(ex->crash_stack);
 	free(ex->child_limits);
 	free(ex->child_fds);
 	free(ex->scratch);
@@ -486,7 +492,7 @@ int covey_submit_function(struct covey *ex, const struct covey_function *functio
 	if (task == NULL)
 		return -1;
 	if (!ex->uses_notes)
-		cv_call_prepare();
+		ex->crash_stack = cv_call_prepare();
 	ex->uses_notes = true;
 	add_task(ex, task, id);
 	return 0;

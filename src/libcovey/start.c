@@ -103,7 +103,7 @@ static int make_call(const struct covey *ex, const struct cv_task *task, struct 
 			.slot = slot->index + 1,
 		},
 		.run = task->view.run, .note = slot->note, .max_result = ex->options.max_result,
-		.result_fd = -1,
+		.crash_stack = ex->crash_stack, .result_fd = -1,
 	};
 	return 0;
 }

@@ -144,6 +144,7 @@ struct covey {
 	bool in_turn;
 	unsigned emitting;                /* depth of events being delivered */
 	bool uses_notes;                  /* functions have been submitted */
+	void *crash_stack;                /* theirs */
 	struct covey_results *results;    /* what finishes is collected there; or NULL */
 	bool results_lost;                /* for want of memory */
 	bool due;                         /* something has happened that the next turn is for */

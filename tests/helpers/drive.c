@@ -3,7 +3,8 @@
  *
  *	drive [OPTION]... < commands             each line is a shell command
  *	drive [OPTION]... -n N COMMAND [ARG]...  the command, N times
- *	drive [OPTION]... -F -n N                a function that does nothing, N times, silently
+ *	drive [OPTION]... -F -n N                a function that does nothing, N times, silently; each
+ *	                                         is submitted when a slot is free
  *
  * Prints what the library tells its host, a line per event, and nothing else:
  *
@@ -198,16 +199,19 @@ static int do_nothing(struct covey_call *call)
 	return 0;
 }
 
-static void submit_functions(struct covey *ex, const struct drive *drive)
+static enum covey_next next_function(struct covey *ex, void *user)
 {
+	struct drive *drive = user;
 	struct covey_function function;
 	struct covey_error error;
 
+	if (drive->repeat-- <= 0)
+		return COVEY_NEXT_END;
 	covey_function_init(&function, sizeof function);
 	function.run = do_nothing;
-	for (long long i = 0; i < drive->repeat; i++)
-		if (covey_submit_function(ex, &function, NULL, &error) != 0)
-			errx(1, "%s", error.message);
+	if (covey_submit_function(ex, &function, NULL, &error) != 0)
+		errx(1, "%s", error.message);
+	return COVEY_NEXT_MORE;
 }
 
 static void submit_lines(struct covey *ex)
@@ -271,16 +275,17 @@ int main(int argc, char **argv)
 	drive.options.retry_interval = 10 * COVEY_MSEC;
 	while ((c = getopt(argc, argv, "+j:t:i:T:k:D:n:f:c:SFm:")) != -1)
 		set(&drive, c, optarg);
-	drive.options.on_event = drive.functions ? NULL : on_event;
+	if (drive.functions)
+		drive.options.next = next_function;
+	else
+		drive.options.on_event = on_event;
 	drive.options.user = &drive;
 	ex = covey_new(&drive.options, &error);
 	if (ex == NULL)
 		errx(1, "%s", error.message);
-	if (drive.functions)
-		submit_functions(ex, &drive);
-	else if (optind == argc)
+	if (optind == argc && !drive.functions)
 		submit_lines(ex);
-	else
+	else if (!drive.functions)
 		submit_repeated(ex, &drive, argv + optind);
 	if (covey_run(ex, &error) != 0)
 		errx(1, "%s", error.message);
