@@ -116,6 +116,8 @@ static int wait_for_all(struct covey *ex, covey_nsec until, struct covey_error *
 	int result;
 
 	ex->wait_until = until;
+	/* better at once than never, as for what fails from now on */
+	cv_sched_promote_late(&ex->sched, cv_deadline(ex));
 	result = covey_run(ex, err);
 	ex->wait_until = INT64_MAX;
 	if (ex->ending == CV_ENDING_WAIT) {

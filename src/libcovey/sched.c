@@ -68,6 +68,18 @@ void cv_sched_promote_all(struct cv_sched *sched)
 	cv_sched_promote(sched, INT64_MAX);
 }
 
+void cv_sched_promote_late(struct cv_sched *sched, covey_nsec from)
+{
+	struct cv_task *task, *next;
+
+	RB_FOREACH_SAFE(task, cv_delayed_tree, &sched->delayed, next) {
+		if (task->due < from)
+			continue;
+		undelay(sched, task);
+		cv_sched_add(sched, task);
+	}
+}
+
 struct cv_task *cv_sched_next(struct cv_sched *sched)
 {
 	struct cv_task_queue *queue = TAILQ_EMPTY(&sched->retries) ? &sched->fresh : &sched->retries;

@@ -37,6 +37,9 @@ void cv_sched_promote(struct cv_sched *sched, covey_nsec now);
 /* Makes every delayed task ready. */
 void cv_sched_promote_all(struct cv_sched *sched);
 
+/* Moves those that are due at "from" or later to the ready queue, earliest first. */
+void cv_sched_promote_late(struct cv_sched *sched, covey_nsec from);
+
 /* Takes the next ready task out, or returns NULL. */
 struct cv_task *cv_sched_next(struct cv_sched *sched);
 

@@ -872,6 +872,24 @@ static void test_retry_before_deadline(void **state)
 	assert_int_equal(succeeded(rig, 1)->task->attempts, 2);
 }
 
+/* Also one that was waiting for its retry before the wait began. */
+static void test_delayed_before_wait(void **state)
+{
+	struct rig *rig = *state;
+	struct covey_counts counts;
+	struct covey_error error;
+
+	rig->o.max_tries = 2;
+	rig->o.retry_interval = 3600 * COVEY_SEC;
+	call(rig, fail_once, NULL, 0);
+	do {
+		assert_true(covey_step(rig->ex, 100 * COVEY_MSEC, &error) >= 0);
+		covey_count(rig->ex, &counts, sizeof counts);
+	} while (counts.delayed == 0);
+	wait_for(rig, 1800 * COVEY_SEC);
+	assert_int_equal(succeeded(rig, 1)->task->attempts, 2);
+}
+
 static void wait_inside(struct covey *ex, const struct covey_event *event, void *user)
 {
 	struct covey_results *results = user;
@@ -1039,6 +1057,7 @@ int main(void)
 		IN_RIG(test_own_child),
 		IN_RIG(test_cancelled_while_waiting),
 		IN_RIG(test_retry_before_deadline),
+		IN_RIG(test_delayed_before_wait),
 		IN_RIG(test_wait_refuses),
 		IN_RIG(test_next),
 		IN_RIG(test_results_outlive),

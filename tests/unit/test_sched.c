@@ -172,6 +172,23 @@ static void promote_all_leaves_none_waiting(void **state)
 	assert_int_equal(next_id(&s), 1);
 }
 
+static void promote_late_leaves_the_early_waiting(void **state)
+{
+	struct cv_task t[] = { task(1, 1), task(2, 1), task(3, 1) };
+	struct cv_sched s;
+
+	(void)state;
+	cv_sched_init(&s);
+	cv_sched_delay(&s, &t[0], 30);
+	cv_sched_delay(&s, &t[1], 19);
+	cv_sched_delay(&s, &t[2], 20);
+	cv_sched_promote_late(&s, 20);
+	assert_int_equal(s.ndelayed, 1);
+	assert_int_equal(cv_sched_due(&s), 19);
+	assert_int_equal(next_id(&s), 3);
+	assert_int_equal(next_id(&s), 1);
+}
+
 static void take_from_every_queue(void **state)
 {
 	struct cv_task t[] = {
@@ -484,6 +501,7 @@ int main(void)
 		cmocka_unit_test(due_at_that_very_nanosecond),
 		cmocka_unit_test(due_retries_queue_behind_those_due_before),
 		cmocka_unit_test(promote_all_leaves_none_waiting),
+		cmocka_unit_test(promote_late_leaves_the_early_waiting),
 		cmocka_unit_test(take_from_every_queue),
 		cmocka_unit_test(the_lowest_free_slot),
 		cmocka_unit_test(more_slots_than_a_word_has_bits),
