@@ -70,10 +70,15 @@ static void close_on_exec(void)
 }
 
 /* Limits come last: what is done before might not fit into them. */
-static const char *apply_settings(const struct cv_child_settings *settings)
+static const char *apply_settings(const struct cv_child *child)
 {
+	const struct cv_child_settings *settings = child->settings;
 	size_t i;
 
+	if (child->nofile != NULL && setrlimit(RLIMIT_NOFILE, child->nofile) != 0)
+		return "setrlimit";
+	if (settings == NULL)
+		return NULL;
 	for (i = 0; i < settings->ninherit_fds; i++) {
 		if (fcntl(settings->inherit_fds[i], F_SETFD, 0) != 0)
 			return "fcntl";
@@ -104,8 +109,6 @@ static const char *take_place(const struct cv_child *child)
 		return failed;
 	if (child->cwd != NULL && chdir(child->cwd) != 0)
 		return "chdir";
-	if (child->nofile != NULL && setrlimit(RLIMIT_NOFILE, child->nofile) != 0)
-		return "setrlimit";
 	return NULL;
 }
 
@@ -118,7 +121,7 @@ static const char *become(const struct cv_child *child, const sigset_t *mask)
 		return failed;
 	if (!child->inherit_fds)
 		close_on_exec();
-	failed = child->settings == NULL ? NULL : apply_settings(child->settings);
+	failed = apply_settings(child);
 	if (failed != NULL)
 		return failed;
 	drop_handlers(LAST_SIGNAL);
@@ -213,7 +216,7 @@ static const char *prepare_call(const struct cv_child *child, struct cv_call *ca
 	if (fcntl(call->result_fd, F_SETFL, 0) != 0)
 		return "fcntl";
 	close_others(child, call->result_fd);
-	failed = child->settings == NULL ? NULL : apply_settings(child->settings);
+	failed = apply_settings(child);
 	if (failed != NULL)
 		return failed;
 	/* 31 calls less: a handler of a real-time signal would run on the child's own memory */

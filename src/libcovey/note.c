@@ -2,6 +2,7 @@
 
 #include <bsd/string.h>
 #include <ctype.h>
+#include <errno.h>
 #include <execinfo.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -115,5 +116,6 @@ int cv_note_slot_of(const char *run_id, pid_t pid)
 	}
 	free(line);
 	fclose(maps);
+	errno = 0;
 	return slot;
 }

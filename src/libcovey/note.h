@@ -42,7 +42,10 @@ bool cv_note_text(const struct cv_note *note, char *buf, size_t size);
  */
 char *cv_note_backtrace(const struct cv_note *note);
 
-/* The slot, from 0, whose note of this run the process has mapped; -1: none. */
+/*
+ * The slot, from 0, whose note of this run the process has mapped; -1: none (errno is 0), or it
+ * cannot be told (errno).
+ */
 int cv_note_slot_of(const char *run_id, pid_t pid);
 
 #endif

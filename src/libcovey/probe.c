@@ -129,14 +129,23 @@ static int slot_by_place(const struct covey *ex, const struct cv_trace *trace)
 	return slot >= 0 && (unsigned)slot < ex->nslots && alive(ex->slots[slot]) ? slot : -1;
 }
 
-/* What a function has forked has the host's environment still, but the slot's note as well. */
+/*
+ * What a function has forked has the host's environment still, but the slot's note as well, until
+ * it execs; it may have done so since its environment was read. -3: that cannot be told now.
+ */
 static int slot_by_note(const struct covey *ex, pid_t pid)
 {
 	int slot = cv_note_slot_of(ex->run_id, pid);
+	char *environment;
 
-	if (slot < 0)
-		return -1;
-	return (unsigned)slot < ex->nslots && alive(ex->slots[slot]) ? slot : -2;
+	if (slot >= 0)
+		return (unsigned)slot < ex->nslots && alive(ex->slots[slot]) ? slot : -2;
+	if (errno == EMFILE || errno == ENFILE || errno == ENOMEM)
+		return -3;
+	environment = cv_procfs_environ(pid);
+	slot = slot_by_cookie(ex, environment);
+	free(environment);
+	return slot;
 }
 
 static int claim(void *arg, const struct cv_trace *trace, uint64_t *seen)
@@ -148,11 +157,13 @@ static int claim(void *arg, const struct cv_trace *trace, uint64_t *seen)
 		*seen = *seen == 0 ? (uint64_t)ex->now : *seen;
 		return CV_OWNER_UNSETTLED;
 	}
-	*seen = ex->next_serial;
 	if (slot < 0)
 		slot = slot_by_cookie(ex, trace->environment);
 	if (slot == -1 && ex->uses_notes)
 		slot = slot_by_note(ex, trace->pid);
+	if (slot == -3)
+		return CV_OWNER_UNSETTLED;
+	*seen = ex->next_serial;
 	if (slot >= 0)
 		return slot;
 	if (slot == -2) {
