@@ -39,7 +39,7 @@ unsigned header_find(const struct header *header, const char *name, size_t len, 
 	unsigned column = 0;
 
 	*count = 0;
-	for (size_t i = 0; i < header->n; i++) {
+	for (size_t i = 0; i < header->n && len > 0; i++) {
 		const struct header_name *n = &header->names[i];
 
 		if (n->len != len || memcmp(n->text, name, len) != 0)

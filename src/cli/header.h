@@ -21,7 +21,10 @@ struct header {
 /* Adds the names of another source's columns, which are copied. Returns 0, or -1: no memory. */
 int header_add(struct header *header, const struct span *names, size_t n);
 
-/* The first column of that name, from 1, and how many there are; 0 if there is none. */
+/*
+ * The first column of that name, from 1, and how many there are; 0 if there is none. An empty name
+ * is none.
+ */
 unsigned header_find(const struct header *header, const char *name, size_t len, size_t *count);
 
 /* Releases what it holds. */

@@ -107,14 +107,22 @@ static enum kind look(const char *text, const struct placeholder_syntax *syntax,
 	return kind;
 }
 
+/* Length of the replacement string, if the text starts with it; else 0. */
+static size_t replaced(const char *text, const struct placeholder_syntax *syntax)
+{
+	size_t len = syntax->replace == NULL ? 0 : strlen(syntax->replace);
+
+	return len > 0 && strncmp(text, syntax->replace, len) == 0 ? len : 0;
+}
+
 size_t placeholder_scan(const char *text, const struct placeholder_syntax *syntax,
     struct placeholder *found)
 {
-	size_t len = 0, count;
+	size_t len = replaced(text, syntax), count;
 
-	if (syntax->replace != NULL && strncmp(text, syntax->replace, strlen(syntax->replace)) == 0) {
+	if (len > 0) {
 		*found = (struct placeholder){ .part = PART_ITEM };
-		return strlen(syntax->replace);
+		return len;
 	}
 	if (text[0] != '{')
 		return 0;
@@ -152,14 +160,16 @@ static int ambiguous(const char *text, size_t len, char *why, size_t why_size)
 static int check_text(const char *text, const struct placeholder_syntax *syntax, struct seen *seen,
     char *why, size_t why_size)
 {
-	for (; *text != '\0'; text++) {
+	size_t step;
+
+	for (; *text != '\0'; text += step) {
 		struct placeholder found;
 		size_t len = 0, count = 0;
-		enum kind kind;
+		enum kind kind = KIND_TEXT;
 
-		if (*text != '{')
-			continue;
-		kind = look(text, syntax, &found, &len, &count);
+		step = replaced(text, syntax);
+		if (step == 0 && *text == '{')
+			kind = look(text, syntax, &found, &len, &count);
 		if (kind == KIND_NAME && count > 1)
 			return ambiguous(text, len, why, why_size);
 		seen->number = seen->number || kind == KIND_NUMBER;
@@ -167,6 +177,8 @@ static int check_text(const char *text, const struct placeholder_syntax *syntax,
 			seen->too_high = text;
 			seen->too_high_len = len;
 		}
+		if (step == 0)
+			step = kind == KIND_TEXT || kind == KIND_TOO_HIGH ? 1 : len;
 	}
 	return 0;
 }
