@@ -10,7 +10,7 @@ struct product {
 	bool empty;                  /* some part is, and so there is nothing */
 	bool ended;                  /* the stream has */
 	bool has_first;              /* an item of the stream is in items[0] */
-	uint64_t nfirst;             /* how many there have been */
+	uint64_t nfirst;             /* how many there have been, refused ones too */
 	size_t longest, shortest;    /* of the parts that change with the stream */
 	struct held kept;            /* with link: the stream's items that may come again */
 	size_t *at;                  /* of each part: its present item */
@@ -20,29 +20,51 @@ struct product {
 
 /* ---- one group: everything changes together ---- */
 
+/* In the place of an item that cannot be used, so that those behind it keep their partners. */
+static const struct span refused = { "", 1 };
+
+static bool is_refused(const struct span *item)
+{
+	return item->len == 1 && item->text[0] == '\0';
+}
+
+/* With link: keeps the stream's item, if it may come again. */
+static int keep(struct product *p, const struct span *item)
+{
+	if (!p->link || p->nfirst >= p->longest)
+		return 0;
+	return held_add(&p->kept, item->text, item->len);
+}
+
 static enum input_result next_of_stream(struct product *p, struct cli_error *err)
 {
 	struct record from;
 	enum input_result result = source_next(p->source.below, &from, err);
 
-	if (result != INPUT_RECORD)
+	if (result != INPUT_RECORD && result != INPUT_REFUSED)
 		return result;
-	p->items[0] = from.own;
-	p->line = from.line;
-	if (p->link && p->nfirst < p->longest && held_add(&p->kept, from.own.text, from.own.len) != 0) {
+	if (keep(p, result == INPUT_RECORD ? &from.own : &refused) != 0) {
 		cli_error_set(err, "out of memory");
 		return INPUT_BAD;
 	}
+	if (result == INPUT_REFUSED) {
+		p->nfirst++;
+		return result;
+	}
+	p->items[0] = from.own;
+	p->line = from.line;
 	return INPUT_RECORD;
 }
 
 /* The stream has ended before another source: its items come again. */
 static enum input_result repeat(struct product *p)
 {
-	if (p->kept.n == 0 || p->nfirst >= p->longest)
-		return INPUT_END;
-	p->items[0] = p->kept.items[p->nfirst % p->kept.n];
-	return INPUT_RECORD;
+	for (; p->kept.n > 0 && p->nfirst < p->longest; p->nfirst++) {
+		p->items[0] = p->kept.items[p->nfirst % p->kept.n];
+		if (!is_refused(&p->items[0]))
+			return INPUT_RECORD;
+	}
+	return INPUT_END;
 }
 
 static enum input_result next_linked(struct product *p, struct cli_error *err)
@@ -186,8 +208,10 @@ static bool product_has_more(const struct source *source)
 	const struct product *p = (const struct product *)source;
 	size_t first = with_stream(p), end;
 
-	if (p->link || p->empty)
+	if (p->empty)
 		return false;
+	if (p->link)
+		return p->nfirst < p->longest;
 	if (left_over(p, 0, first, p->nfirst))
 		return true;
 	for (size_t from = first; from < p->n; from = end) {

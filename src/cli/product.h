@@ -5,7 +5,8 @@
  * Each item of a source is combined with each of the others, those of the last source changing
  * fastest. A linked source changes together with the one before it; such a group is as long as its
  * shortest source. With link all sources are one group, as long as its longest source: shorter ones
- * start again. Where any source is empty, so is the whole.
+ * start again. Where any source is empty, so is the whole. An item of the stream that is refused is
+ * left out with those that it is linked to.
  */
 #ifndef CLI_PRODUCT_H
 #define CLI_PRODUCT_H
