@@ -30,7 +30,7 @@ int held_add(struct held *held, const char *text, size_t len);
 /* Makes the items' texts known; to be called after the last held_add, and again after another. */
 void held_settle(struct held *held);
 
-/* Takes off the first item; false if there is none. */
+/* Takes off the first item; false if there is none. From then on, nothing can be added. */
 bool held_take_first(struct held *held, struct span *item);
 
 /* Forgets all items and keeps the memory; and releases it. */
