@@ -320,7 +320,7 @@ static int open_executor(struct xargs *x, struct cli_error *err)
 
 	covey_options_init(&options, sizeof options);
 	options.flags = COVEY_SAME_GROUP | COVEY_KEEP_LEFTOVERS | COVEY_INHERIT_OUTPUT
-	    | COVEY_INHERIT_FDS;
+	    | COVEY_INHERIT_FDS | COVEY_FIXED_HANDLERS;
 	/* how many there are is decided here, and may change */
 	options.max_workers = COVEY_MAX_WORKERS;
 	options.slot_var = x->o->slot_var;
