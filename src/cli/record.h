@@ -17,7 +17,7 @@ struct record {
 	const struct span *items;   /* at least one */
 	size_t nitems;
 	size_t bytes;               /* the items' lengths together */
-	uint64_t line;              /* where the source's stream has it, from 1 */
+	uint64_t line;              /* where the source's stream has it, from 1; 0: not known */
 	struct span own;            /* room for items, where there is one */
 };
 
