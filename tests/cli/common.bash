@@ -36,6 +36,24 @@ covey() {
 	"$COVEY" "$@"
 }
 
+# ---- items that nobody wants ----
+
+# Each would create PWNED if a shell read it as code, or is something else that goes wrong where
+# words are pasted together.
+evil=(
+	'' ' ' 'a b' ' a ' '-n' '--' '-e PWNED' '*' '?' '[a-z]*' '~' '#' '!' '\' 'a\' '\n%s%%' '{}' '{1}'
+	'$HOME' '${PATH}' '$1' '$(touch PWNED)' '`touch PWNED`' '"$(touch PWNED)"' "'\$(touch PWNED)'"
+	'; touch PWNED' '& touch PWNED #' '| touch PWNED' '&& touch PWNED' ') ; touch PWNED; (' '>PWNED'
+	"'" '"' "'; touch PWNED; '" '"; touch PWNED; "' '}"; touch PWNED; "${x' '))`touch PWNED`'
+	$'\n' $'a\nb' $'a\n' $'\ntouch PWNED\n' $'EOF\ntouch PWNED' 'a[$(touch PWNED)]' $'\t' $'\r'
+	$'\e[31m' $'\x01' $'\xff\xfe' 'é' '-exec touch PWNED ;' 'IFS=x' '--x=$(touch PWNED)' '<(touch PWNED)'
+)
+
+# harmed: some evil item was run
+harmed() {
+	[[ -e PWNED ]]
+}
+
 # ---- looking at the last run ----
 
 # same WANT GOT: they are the same text

@@ -4,24 +4,19 @@ load common
 
 # prints_item SCRIPT: run with each evil item, the script prints just that item
 prints_item() {
-	local item
+	local want
 
-	for item in "${evil[@]}"; do
-		run -0 --separate-stderr --keep-empty-lines covey -c "$1" ::: "$item"
-		same "$item"$'\n' "$output" || { echo "script: $1"; return 1; }
-		same '' "$stderr"
-		[ ! -e PWNED ] || { echo "broke out of: $1 with: $item"; return 1; }
-	done
+	printf -v want '%s\n' "${evil[@]}"
+	run -0 --separate-stderr --keep-empty-lines covey -k -c "$1" ::: "${evil[@]}"
+	same "$want" "$output" || { echo "script: $1"; return 1; }
+	same '' "$stderr"
+	! harmed || { echo "broke out of: $1"; return 1; }
 }
 
 # harmless SCRIPT: whatever it prints, and even if covey refuses it, no evil item is run
 harmless() {
-	local item
-
-	for item in "${evil[@]}"; do
-		run covey -c "$1" ::: "$item"
-		[ ! -e PWNED ] || { echo "broke out of: $1 with: $item"; return 1; }
-	done
+	run covey -c "$1" ::: "${evil[@]}"
+	! harmed || { echo "broke out of: $1"; return 1; }
 }
 
 @test "path parts: {.} {/} {//} {/.}" {
