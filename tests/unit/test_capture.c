@@ -14,10 +14,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "capture.h"
+#include "chance.h"
 #include "fdutil.h"
 
 static unsigned char scratch[CV_SCRATCH_SIZE];
@@ -25,33 +25,6 @@ static unsigned char scratch[CV_SCRATCH_SIZE];
 static const struct cv_capture_limits plain = {
 	.spill_bytes = 4096, .tail_bytes = 100, .tmpdir = "/tmp"
 };
-
-/* ---- a source of chance: COVEY_TEST_SEED repeats a run that failed ---- */
-
-static uint64_t seed, chance;
-
-static void choose_seed(void)
-{
-	const char *given = getenv("COVEY_TEST_SEED");
-
-	seed = given != NULL ? strtoull(given, NULL, 10)
-	    : (uint64_t)time(NULL) << 16 ^ (uint64_t)getpid();
-	chance = seed * 2 + 1;
-}
-
-static uint32_t below(uint32_t limit)
-{
-	chance ^= chance << 13;
-	chance ^= chance >> 7;
-	chance ^= chance << 17;
-	return limit == 0 ? 0 : (uint32_t)((chance >> 20) % limit);
-}
-
-/* Mostly small, now and then up to the limit. */
-static uint32_t skewed(uint32_t limit)
-{
-	return below(1 + limit / (1u << below(12)));
-}
 
 #define SAME(got, wanted) same((uint64_t)(got), (uint64_t)(wanted), #got, __LINE__)
 

@@ -14,126 +14,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "order.h"
 #include "output.h"
+#include "own_process.h"
+#include "shown.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
-
-/* ---- a process of its own ---- */
-
-static uint64_t seed, chance;
-
-static void choose_seed(void)
-{
-	const char *given = getenv("COVEY_TEST_SEED");
-
-	seed = given != NULL ? strtoull(given, NULL, 10)
-	    : (uint64_t)time(NULL) << 16 ^ (uint64_t)getpid();
-}
-
-static uint32_t below(uint32_t limit)
-{
-	chance ^= chance << 13;
-	chance ^= chance >> 7;
-	chance ^= chance << 17;
-	return limit == 0 ? 0 : (uint32_t)((chance >> 20) % limit);
-}
-
-/* Returns 0, or the line of the first thing that was wrong. */
-typedef int body_fn(int arg);
-
-#define NEEDS(truth) do { if (!(truth)) return __LINE__; } while (0)
-#define PASSES(call) do { int line_ = (call); if (line_ != 0) return line_; } while (0)
-
-/* Memory leaks are looked for at exit, which an end on an error does not come to. */
-static void be_child(body_fn *body, int arg, int *line)
-{
-	chance = (seed + (uint64_t)arg) * UINT64_C(0x9e3779b97f4a7c15) | 1;
-	*line = body(arg);
-	if (*line != 0)
-		_exit(1);
-	exit(0);
-}
-
-static void run(body_fn *body, int arg)
-{
-	int *line = mmap(NULL, sizeof *line, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
-	    -1, 0), found, status;
-	pid_t child;
-
-	assert_true(line != MAP_FAILED);
-	fflush(NULL);
-	child = fork();
-	assert_true(child >= 0);
-	if (child == 0)
-		be_child(body, arg, line);
-	assert_int_equal(waitpid(child, &status, 0), child);
-	found = *line;
-	munmap(line, sizeof *line);
-	if (found != 0)
-		fail_msg("with %d: wrong at line %d, COVEY_TEST_SEED=%llu", arg, found,
-		    (unsigned long long)seed);
-	if (status != 0)
-		fail_msg("with %d: wait status %#x", arg, (unsigned)status);
-}
-
-/* ---- text that is expected, and where it is found ---- */
-
-struct text {
-	char *bytes;
-	size_t len, cap;
-};
-
-static int text_add(struct text *text, const char *bytes, size_t len)
-{
-	if (text->cap - text->len < len) {
-		size_t cap = (text->len + len) * 2;
-		char *larger = realloc(text->bytes, cap);
-
-		NEEDS(larger != NULL);
-		text->bytes = larger;
-		text->cap = cap;
-	}
-	if (len > 0)
-		memcpy(text->bytes + text->len, bytes, len);
-	text->len += len;
-	return 0;
-}
-
-static void text_clear(struct text *text)
-{
-	free(text->bytes);
-	*text = (struct text){ .len = 0 };
-}
-
-static bool is_size(int file, size_t size)
-{
-	struct stat st;
-
-	return fstat(file, &st) == 0 && (size_t)st.st_size == size;
-}
-
-/* The file has exactly this in it. */
-static bool holds(int file, const char *bytes, size_t len)
-{
-	char *got = malloc(len + 1);
-	bool same = got != NULL && is_size(file, len) && pread(file, got, len, 0) == (ssize_t)len
-	    && memcmp(got, bytes, len) == 0;
-
-	free(got);
-	return same;
-}
-
-static bool shows(int file, const char *text)
-{
-	return holds(file, text, strlen(text));
-}
 
 /* ---- the scene ---- */
 

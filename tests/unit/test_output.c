@@ -19,9 +19,9 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "chance.h"
 #include "fdutil.h"
 #include "output.h"
 
@@ -30,33 +30,6 @@ enum { SKIPPED = 77 };
 static const struct cv_capture_limits small = {
 	.spill_bytes = 1000, .tail_bytes = 100, .tmpdir = "/tmp"
 };
-
-/* ---- a source of chance: COVEY_TEST_SEED repeats a run that failed ---- */
-
-static uint64_t seed, chance;
-
-static void choose_seed(void)
-{
-	const char *given = getenv("COVEY_TEST_SEED");
-
-	seed = given != NULL ? strtoull(given, NULL, 10)
-	    : (uint64_t)time(NULL) << 16 ^ (uint64_t)getpid();
-	chance = seed * 2 + 1;
-}
-
-static uint32_t below(uint32_t limit)
-{
-	chance ^= chance << 13;
-	chance ^= chance >> 7;
-	chance ^= chance << 17;
-	return limit == 0 ? 0 : (uint32_t)((chance >> 20) % limit);
-}
-
-/* Mostly small, now and then up to the limit. */
-static uint32_t skewed(uint32_t limit)
-{
-	return below(1 + limit / (1u << below(12)));
-}
 
 #define SAME(got, wanted) same((uint64_t)(got), (uint64_t)(wanted), #got, __LINE__)
 

@@ -19,76 +19,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <termios.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "outq.h"
 #include "output.h"
-
-/* ---- a process of its own ---- */
-
-static uint64_t seed, chance;
-
-static void choose_seed(void)
-{
-	const char *given = getenv("COVEY_TEST_SEED");
-
-	seed = given != NULL ? strtoull(given, NULL, 10)
-	    : (uint64_t)time(NULL) << 16 ^ (uint64_t)getpid();
-}
-
-static uint32_t below(uint32_t limit)
-{
-	chance ^= chance << 13;
-	chance ^= chance >> 7;
-	chance ^= chance << 17;
-	return limit == 0 ? 0 : (uint32_t)((chance >> 20) % limit);
-}
-
-/* Returns 0, or the line of the first thing that was wrong. */
-typedef int body_fn(int arg);
-
-#define NEEDS(truth) do { if (!(truth)) return __LINE__; } while (0)
-#define PASSES(call) do { int line_ = (call); if (line_ != 0) return line_; } while (0)
-
-/* Memory leaks are looked for at exit, which an end on an error does not come to. */
-static void be_child(body_fn *body, int arg, int *line)
-{
-	signal(SIGPIPE, SIG_IGN);
-	chance = seed * UINT64_C(0x9e3779b97f4a7c15) | 1;
-	*line = body(arg);
-	if (*line != 0)
-		_exit(1);
-	exit(0);
-}
-
-static void run(body_fn *body, int arg)
-{
-	int *line = mmap(NULL, sizeof *line, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
-	    -1, 0), found, status;
-	pid_t child;
-
-	assert_true(line != MAP_FAILED);
-	fflush(NULL);
-	child = fork();
-	assert_true(child >= 0);
-	if (child == 0)
-		be_child(body, arg, line);
-	assert_int_equal(waitpid(child, &status, 0), child);
-	found = *line;
-	munmap(line, sizeof *line);
-	if (found != 0)
-		fail_msg("with %d: wrong at line %d, COVEY_TEST_SEED=%llu", arg, found,
-		    (unsigned long long)seed);
-	if (status != 0)
-		fail_msg("with %d: wait status %#x", arg, (unsigned)status);
-}
+#include "own_process.h"
+#include "shown.h"
 
 /* ---- readers and files ---- */
 
@@ -183,18 +124,6 @@ static int close_scene(struct scene *s)
 	NEEDS(fcntl(STDOUT_FILENO, F_GETFL) == s->flags);
 	NEEDS(fcntl(STDOUT_FILENO, F_GETFD) == 0);
 	return 0;
-}
-
-/* The file has exactly this in it. */
-static bool holds(int file, const char *text, size_t len)
-{
-	struct stat st;
-	char *got = malloc(len + 1);
-	bool same = got != NULL && fstat(file, &st) == 0 && (size_t)st.st_size == len
-	    && pread(file, got, len, 0) == (ssize_t)len && memcmp(got, text, len) == 0;
-
-	free(got);
-	return same;
 }
 
 /* Takes up to most bytes, and compares them; *n is how many came. */

@@ -9,9 +9,9 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "chance.h"
 #include "sched.h"
 
 /* Tasks as the scheduler sees them: a number, and whether they have been started before. */
@@ -274,26 +274,7 @@ static void released_slots_begin_anew(void **state)
 	cv_slots_release(&slots);
 }
 
-/* ---- the same against a naive model; COVEY_SEED repeats a run that failed ---- */
-
-static uint64_t seed, chance;
-
-static void choose_seed(void)
-{
-	const char *given = getenv("COVEY_SEED");
-
-	seed = given != NULL ? strtoull(given, NULL, 10)
-	    : (uint64_t)time(NULL) << 20 ^ (uint64_t)getpid();
-	chance = seed * UINT64_C(0x9e3779b97f4a7c15) | 1;
-}
-
-static uint32_t below(uint32_t n)
-{
-	chance ^= chance << 13;
-	chance ^= chance >> 7;
-	chance ^= chance << 17;
-	return (uint32_t)((chance >> 24) % n);
-}
+/* ---- the same against a naive model ---- */
 
 #define SAME(got, wanted) same((int64_t)(got), (int64_t)(wanted), #got, __LINE__)
 

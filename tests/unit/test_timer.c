@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "chance.h"
 #include "timer.h"
 
 static void none(void **state)
@@ -138,28 +139,9 @@ static void equal_times(void **state)
 		assert_int_equal(seen[i], i != 2);
 }
 
-/* ---- against a naive model; COVEY_SEED repeats a run that failed ---- */
+/* ---- against a naive model ---- */
 
 #define NTIMERS 30
-
-static uint64_t seed, chance;
-
-static void choose_seed(void)
-{
-	const char *given = getenv("COVEY_SEED");
-
-	seed = given != NULL ? strtoull(given, NULL, 10)
-	    : (uint64_t)time(NULL) << 20 ^ (uint64_t)getpid();
-	chance = seed * UINT64_C(0x9e3779b97f4a7c15) | 1;
-}
-
-static uint32_t below(uint32_t n)
-{
-	chance ^= chance << 13;
-	chance ^= chance >> 7;
-	chance ^= chance << 17;
-	return (uint32_t)((chance >> 24) % n);
-}
 
 #define SAME(got, wanted) same((got), (wanted), #got, __LINE__)
 
