@@ -314,11 +314,13 @@ static bool pull(struct covey *ex)
 {
 	if (!ex->pull || ex->input_ended)
 		return false;
+	/* the host may call covey_pull meanwhile */
+	ex->pull = false;
 	switch (ex->options.next(ex, ex->options.user)) {
 	case COVEY_NEXT_MORE:
+		ex->pull = true;
 		return true;
 	case COVEY_NEXT_LATER:
-		ex->pull = false;
 		return false;
 	case COVEY_NEXT_END:
 		break;
@@ -341,6 +343,7 @@ static bool may_start(struct covey *ex)
 	return false;
 }
 
+/* Returns true if it left something for the next turn, which is to come at once. */
 static bool start_some(struct covey *ex)
 {
 	int started = 0;
@@ -359,7 +362,7 @@ static bool start_some(struct covey *ex)
 		task = cv_sched_next(&ex->sched);
 		/* the host may have submitted the last of them */
 		if (task == NULL && !pull(ex) && ex->sched.nready == 0)
-			break;
+			return ex->pull;
 		if (task != NULL && start(ex, task) != 0)
 			break;
 		started += task != NULL;

@@ -1948,6 +1948,34 @@ static void test_next(struct rig *rig)
 	assert_int_equal(source.calls, calls);
 }
 
+static enum covey_next give_slowly(struct covey *ex, void *user)
+{
+	struct rig *rig = user;
+	unsigned *calls = rig->arg;
+
+	if (++*calls == 5)
+		return COVEY_NEXT_END;
+	covey_pull(ex);
+	return COVEY_NEXT_LATER;
+}
+
+/* A turn each, and none of them waits for anything. */
+static void test_next_pulls_itself(struct rig *rig)
+{
+	unsigned calls = 0;
+
+	rig->arg = &calls;
+	rig->o.next = give_slowly;
+	start_rig(rig);
+	for (unsigned i = 1; i < 5; i++) {
+		assert_int_equal(covey_step(rig->ex, -1, &rig->err), 1);
+		assert_int_equal(calls, i);
+		assert_int_equal(covey_next_deadline(rig->ex), 0);
+	}
+	assert_int_equal(covey_step(rig->ex, -1, &rig->err), 0);
+	assert_int_equal(calls, 5);
+}
+
 /* After a cancel nothing more is asked for. */
 static void test_next_cancelled(struct rig *rig)
 {
@@ -3049,6 +3077,7 @@ static const struct entry entries[] = {
 	TEST(test_suspend_past_deadlines, PIDFD | SIGNALS_ADOPTING),
 	TEST(test_set_workers, BOTH),
 	TEST(test_next, ALL),
+	TEST(test_next_pulls_itself, BOTH),
 	TEST(test_next_cancelled, BOTH),
 	TEST(test_watch, BOTH),
 	TEST(test_unwatch_in_callback, ANY),
