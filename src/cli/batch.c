@@ -50,7 +50,8 @@ static enum input_result batch_next(struct source *source, struct record *record
 	}
 	while (!batch->ended && batch->gathered < batch->n) {
 		result = source_next(source->below, &from, err);
-		if (result == INPUT_LATER || result == INPUT_REFUSED)
+		if (result == INPUT_LATER || result == INPUT_AGAIN || result == INPUT_OTHERS
+		    || result == INPUT_REFUSED)
 			return result;
 		batch->ended = result != INPUT_RECORD;
 		if (!batch->ended && gather(batch, &from) != 0) {

@@ -15,6 +15,9 @@
 #include "source.h"
 #include "xargs_feed.h"
 
+/* What INPUT_AGAIN counts for: it is time for something else. */
+enum { MANY = 1000 };
+
 struct feed {
 	const struct options *options;
 	struct xargs_feed *xargs;       /* has its own input and templates; or NULL */
@@ -80,7 +83,9 @@ struct feed *feed_new(const struct options *options, struct cli_error *err)
 		feed_free(feed);
 		return NULL;
 	}
-	feed->keeps_item = compose_keeps_item(feed->compose);
+	/* where a task's number is not the executor's, it has to be remembered */
+	feed->keeps_item = compose_keeps_item(feed->compose) || options->given[OPT_SHARD]
+	    || options->shuf;
 	return feed;
 }
 
@@ -239,13 +244,39 @@ static enum covey_next end(struct feed *feed)
 	return COVEY_NEXT_MORE;
 }
 
+static uint64_t next_number(struct feed *feed, const struct record *record)
+{
+	feed->ntasks = record->number != 0 ? record->number : feed->ntasks + 1;
+	return feed->ntasks;
+}
+
 static enum covey_next take(struct feed *feed, struct covey *ex, const struct record *record)
 {
-	uint64_t number = ++feed->ntasks;
-	int result = feed->longest != NULL ? put_aside(feed, record, number)
-	    : use_record(feed, ex, record, number);
+	uint64_t number = next_number(feed, record);
+	int result;
 
+	feed->place = record->place;
+	result = feed->longest != NULL ? put_aside(feed, record, number)
+	    : use_record(feed, ex, record, number);
 	return result == 0 ? COVEY_NEXT_MORE : fail(feed);
+}
+
+/*
+ * A record of another shard. Of batches nobody knows what it would make there, and with --order the
+ * journal sees none of ours before the end.
+ */
+static int pass_over(struct feed *feed, const struct record *record)
+{
+	struct covey_command command;
+
+	feed->nskipped++;
+	if (feed->journal == NULL || feed->options->max_args != 1 || feed->longest != NULL)
+		return 0;
+	if (make_command(feed, record, next_number(feed, record), &command) != 0)
+		return -1;
+	if (journal_pass_over(feed->journal, &command) == JOURNAL_SKIP)
+		return 0;
+	return cli_error_set(&feed->error, "%s", journal_error(feed->journal));
 }
 
 static void on_readable(struct covey *ex, int fd, unsigned events, void *user)
@@ -333,6 +364,11 @@ enum covey_next feed_next(struct feed *feed, struct covey *ex)
 		return COVEY_NEXT_MORE;
 	case INPUT_LATER:
 		return later(feed, ex);
+	case INPUT_AGAIN:
+		feed->nskipped += MANY;
+		return COVEY_NEXT_MORE;
+	case INPUT_OTHERS:
+		return pass_over(feed, &record) == 0 ? COVEY_NEXT_MORE : fail(feed);
 	case INPUT_END:
 		return end(feed);
 	case INPUT_BAD:
@@ -428,13 +464,16 @@ int feed_dry(struct feed *feed, const char *const **argv, struct cli_error *err)
 
 	if (feed->xargs != NULL)
 		return dry_of_xargs(feed, argv, err);
-	while ((result = source_next(feed->source, &record, err)) == INPUT_LATER)
-		source_wait(feed->source);
+	do {
+		result = source_next(feed->source, &record, err);
+		if (result == INPUT_LATER)
+			source_wait(feed->source);
+	} while (result == INPUT_LATER || result == INPUT_AGAIN || result == INPUT_OTHERS);
 	*argv = NULL;
 	if (result == INPUT_REFUSED)
 		return 1;
 	if (result != INPUT_RECORD)
 		return result == INPUT_END ? 0 : -1;
-	*argv = compose_argv(feed->compose, &record, ++feed->ntasks, 1);
+	*argv = compose_argv(feed->compose, &record, next_number(feed, &record), 1);
 	return *argv == NULL ? cli_error_set(err, "out of memory") : 1;
 }

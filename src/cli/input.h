@@ -16,6 +16,8 @@
 enum input_result {
 	INPUT_RECORD,
 	INPUT_LATER,     /* nothing now: call again when input_fd is readable */
+	INPUT_AGAIN,     /* nothing yet: call again; from sources only, and so is the next one */
+	INPUT_OTHERS,    /* a record that another shard has */
 	INPUT_END,
 	INPUT_REFUSED,   /* this record cannot be used: err says why and where; the next may be */
 	INPUT_BAD        /* err says what is wrong; there is no going on */
@@ -55,7 +57,7 @@ void input_ready(struct input *input);
 /* Is more known to be there? */
 bool input_has_more(const struct input *input);
 
-/* How the source is called in messages; of words, it is ":::". */
+/* How the source is called in messages. */
 const char *input_name(const struct input *input);
 
 #endif

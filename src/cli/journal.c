@@ -30,6 +30,7 @@ struct journal {
 	struct journal_median *median; /* NULL: nobody has asked yet */
 	int64_t series;
 	sqlite3_stmt *occurrence;      /* numbers equal tasks; NULL: not prepared yet */
+	bool counts;                   /* … those that are in no table of this run, too */
 	struct bytes template;
 	struct bytes input;            /* of the task on offer, where it has several items */
 	struct journal_task task;      /* on offer */
@@ -267,12 +268,14 @@ static const char *recovery_word(enum options_recovery recovery)
 }
 
 /*
- * The number of a task among its equals. Those that were left out are in no table of this run, and
- * so a run that continues another counts in a table of its own, which SQLite keeps in a file.
+ * The number of a task among its equals. Those that were left out, or are another shard's, are in no
+ * table of this run, and so a run that continues another, or is a shard's, counts in a table of its
+ * own, which SQLite keeps in a file.
  */
 static int prepare_occurrence(struct journal *j, struct cli_error *err)
 {
-	if (j->past == NULL)
+	j->counts = j->past != NULL || j->options->given[OPT_SHARD];
+	if (!j->counts)
 		return journal_db_prepare(&j->db, "SELECT coalesce(max(occurrence), 0) + 1 FROM task"
 		    " WHERE key = ?1 AND series = ?2", &j->occurrence, err);
 	if (journal_db_run(&j->db, "CREATE TEMP TABLE seen (key BLOB PRIMARY KEY, n INTEGER NOT NULL)"
@@ -323,7 +326,7 @@ static int next_occurrence(struct journal *j, struct cli_error *err)
 	int result = 0;
 
 	sqlite3_bind_blob(s, 1, j->task.key.bytes, sizeof j->task.key.bytes, SQLITE_STATIC);
-	if (j->past == NULL)
+	if (!j->counts)
 		sqlite3_bind_int64(s, 2, j->series);
 	if (sqlite3_step(s) == SQLITE_ROW)
 		j->task.occurrence = sqlite3_column_int64(s, 0);
@@ -390,6 +393,14 @@ enum journal_answer journal_offer(struct journal *j, const struct covey_command 
 		return JOURNAL_SKIP;
 	journal_writer_announce(j->writer, &j->task);
 	return JOURNAL_RUN;
+}
+
+enum journal_answer journal_pass_over(struct journal *j, const struct covey_command *command)
+{
+	struct cli_error why;
+
+	j->task = (struct journal_task){ .key = journal_key_of(command) };
+	return next_occurrence(j, &why) == 0 ? JOURNAL_SKIP : broken(j, &why);
 }
 
 struct journal_skipped journal_skipped(const struct journal *j)

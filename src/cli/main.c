@@ -4,6 +4,7 @@
  * Wiring: options, the guard, the run, and how it all ends. Nothing here or beside it forks, waits
  * or kills: the library does.
  */
+#include <bsd/stdlib.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -157,7 +158,17 @@ static void join_jobs(struct run_setup *setup)
 		fprintf(stderr, "covey: the jobserver of make is not used: %s\n", err.message);
 }
 
-static int start(const struct options *options, char *argv[])
+/* What --shuf draws is said, so that it can be had again. */
+static void draw_seed(struct options *options)
+{
+	if (!options->shuf || options->given[OPT_SEED] || options->recovery == RECOVERY_RETRY_FAILED)
+		return;
+	options->seed = arc4random();
+	if (!options->quiet)
+		fprintf(stderr, "covey: a random order; --seed %u gives it again\n", options->seed);
+}
+
+static int start(struct options *options, char *argv[])
 {
 	struct run_setup setup = {
 		.options = options, .argv = (const char *const *)(uintptr_t)argv,
@@ -166,6 +177,7 @@ static int start(const struct options *options, char *argv[])
 	struct run_end end;
 
 	join_jobs(&setup);
+	draw_seed(options);
 	setup.feed = feed_new(options, &err);
 	if (setup.feed == NULL) {
 		jobserver_free(setup.jobserver);

@@ -28,6 +28,7 @@
 #define LOAD(member)      .kind = KIND_LOAD, FIELD(member, struct pace_load)
 #define MEMFREE(member)   .kind = KIND_MEMFREE, FIELD(member, uint64_t)
 #define NICE(member)      .kind = KIND_NICE, FIELD(member, int)
+#define SHARD(member)     .kind = KIND_SHARD, FIELD(member, struct shard)
 #define LIMITS(member)    .kind = KIND_LIMITS, FIELD(member, struct rlimits)
 #define HALT(member)      .kind = KIND_HALT, FIELD(member, struct halt)
 #define PROGRESS(member)  .kind = KIND_PROGRESS, FIELD(member, enum options_progress)
@@ -73,6 +74,18 @@ static const struct option_row rows[] = {
 		NUMBER(max_args), .min = 1, .max = 1000000, .initial = "1",
 		.help = "give N items to each task, fewer to the last: {} is all, {1} the first",
 	},
+	[OPT_SHARD] = {
+		.name = "shard", .letters = "", .argument = "I/N", .group = GROUP_INPUT,
+		SHARD(shard), .shown = "all",
+		.help = "use part I of N of the input; auto or auto/N: the part that a CI or batch "
+		    "system's environment tells",
+	},
+	[OPT_SHARD_BY] = {
+		.name = "shard-by", .letters = "", .argument = "hash|count", .group = GROUP_INPUT,
+		CHOICE(shard_by), .initial = "hash",
+		.help = "hash: an item's part depends on the item alone; count: parts of equal size, "
+		    "neighbours together",
+	},
 	[OPT_NO_RUN_IF_EMPTY] = {
 		.name = "no-run-if-empty", .letters = "r", .group = GROUP_INPUT,
 		FLAG(no_run_if_empty),
@@ -111,6 +124,15 @@ static const struct option_row rows[] = {
 		.group = GROUP_SCHEDULING, CHOICE(order), .initial = "input",
 		.help = "longest: start first what has taken longest, by the journal; what is "
 		    "not known goes before",
+	},
+	[OPT_SHUF] = {
+		.name = "shuf", .letters = "", .group = GROUP_SCHEDULING, FLAG(shuf),
+		.help = "start tasks in a random order; all input is read first",
+	},
+	[OPT_SEED] = {
+		.name = "seed", .letters = "", .argument = "N", .group = GROUP_SCHEDULING,
+		NUMBER(seed), .min = 0, .max = 4294967295U, .shown = "drawn, and printed",
+		.help = "with --shuf: the order that N stands for",
 	},
 	[OPT_DELAY] = {
 		.name = "delay", .letters = "", .argument = "D", .group = GROUP_SCHEDULING,

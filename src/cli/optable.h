@@ -33,6 +33,7 @@ enum option_kind {
 	KIND_LOAD,      /* struct pace_load */
 	KIND_MEMFREE,   /* uint64_t */
 	KIND_NICE,      /* int */
+	KIND_SHARD,     /* struct shard */
 	KIND_LIMITS,    /* struct rlimits; given again, it adds */
 	KIND_HALT,      /* struct halt */
 	KIND_PROGRESS,  /* enum options_progress */

@@ -182,6 +182,8 @@ static int set_field(const struct option_row *row, const char *text, struct opti
 		return pace_parse_memfree(text, field, err);
 	case KIND_NICE:
 		return set_nice(text, field, err);
+	case KIND_SHARD:
+		return shard_parse(text, field, err);
 	case KIND_LIMITS:
 		return rlimits_add(text, field, err);
 	case KIND_HALT:
@@ -429,6 +431,7 @@ static const struct pair {
 	{ OPT_UNGROUP, OPT_MAX_OUTPUT },
 	{ OPT_UNGROUP, OPT_RETRY_MATCH },
 	{ OPT_LINE_BUFFER, OPT_MAX_OUTPUT },
+	{ OPT_ORDER, OPT_SHUF },
 	{ OPT_HALT, OPT_FAIL_FAST },
 	{ OPT_RESUME, OPT_RESUME_FAILED },
 	{ OPT_RESUME, OPT_RETRY_FAILED },
@@ -439,6 +442,8 @@ static const struct pair {
 	{ OPT_RETRY_FAILED, OPT_NULL },
 	{ OPT_RETRY_FAILED, OPT_DELIMITER },
 	{ OPT_RETRY_FAILED, OPT_ARG_FILE },
+	{ OPT_RETRY_FAILED, OPT_SHARD },
+	{ OPT_RETRY_FAILED, OPT_SHUF },
 	{ OPT_RETRY_FAILED, OPT_REPLACE },
 	{ OPT_RETRY_FAILED, OPT_SHELL },
 };
@@ -481,6 +486,15 @@ static int check_sources(const struct options *o, struct cli_error *err)
 		if (o->given[for_commands[i]])
 			return cli_error_set(err, "option '%s' needs COMMAND, or '-c'",
 			    spell(for_commands[i], o->given[for_commands[i]]).text);
+	return 0;
+}
+
+static int check_selection(const struct options *o, struct cli_error *err)
+{
+	if (o->given[OPT_SHARD_BY] && !o->given[OPT_SHARD])
+		return cli_error_set(err, "option '--shard-by' needs '--shard'");
+	if (o->given[OPT_SEED] && !o->shuf)
+		return cli_error_set(err, "option '--seed' needs '--shuf'");
 	return 0;
 }
 
@@ -571,7 +585,7 @@ enum options_result options_parse(int argc, char *const argv[], struct options *
 	if (o->xargs)
 		return OPTIONS_XARGS;
 	if (take_words(&w, o, err) != 0 || check_excluding(o, err) != 0 || check_words(o, err) != 0
-	    || check_sources(o, err) != 0 || check_retries(o, err) != 0
+	    || check_sources(o, err) != 0 || check_selection(o, err) != 0 || check_retries(o, err) != 0
 	    || check_recovery(o, err) != 0 || check_order(o, err) != 0)
 		return OPTIONS_BAD;
 	settle(o);
@@ -586,7 +600,7 @@ static bool is_foreign_to_xargs(enum option_id id)
 	const struct option_row *row = optable_row(id);
 
 	return id != OPT_XARGS && (row->group == GROUP_INPUT || row->group == GROUP_TEMPLATE
-	    || id == OPT_ORDER);
+	    || id == OPT_ORDER || id == OPT_SHUF || id == OPT_SEED);
 }
 
 int options_begin_for_xargs(struct options *o, struct cli_error *err)

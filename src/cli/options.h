@@ -17,6 +17,7 @@
 #include "jobserver.h"
 #include "pace.h"
 #include "rlimits.h"
+#include "shard.h"
 
 /* One for each option, in the order of --help. */
 enum option_id {
@@ -27,6 +28,8 @@ enum option_id {
 	OPT_COLSEP,
 	OPT_HEADER,
 	OPT_MAX_ARGS,
+	OPT_SHARD,
+	OPT_SHARD_BY,
 	OPT_NO_RUN_IF_EMPTY,
 	OPT_REPLACE,
 	OPT_SHELL,
@@ -34,6 +37,8 @@ enum option_id {
 	OPT_JOBS,
 	OPT_JOBSERVER,
 	OPT_ORDER,
+	OPT_SHUF,
+	OPT_SEED,
 	OPT_DELAY,
 	OPT_RATE,
 	OPT_LOAD,
@@ -142,6 +147,8 @@ struct options {
 	bool header;                    /* the first record of each source names its columns */
 	unsigned max_args;              /* so many records make a task; 1 */
 	const char *tasks;              /* JSON Lines that are tasks, or NULL; "-": standard input */
+	struct shard shard;             /* the part of the input that is used; count 0: all */
+	int shard_by;                   /* an enum shard_by */
 	int delimiter;                  /* the byte that ends an item; '\n' */
 	bool null;                      /* -0 was given; see delimiter */
 	bool empty_items;               /* an empty record is an item (-0, -d), and not skipped */
@@ -159,6 +166,8 @@ struct options {
 
 	/* scheduling */
 	struct options_jobs jobs;       /* JOBS_PERCENT, 100 */
+	bool shuf;                      /* tasks in a random order, which the seed tells */
+	unsigned seed;                  /* drawn by main, if it was not given */
 	int order;                      /* an enum options_order; ORDER_LONGEST only with a journal */
 	struct jobserver_options jobserver;  /* a server of our own */
 	struct pace_options pace;       /* nothing to wait for; cpus is not filled in */

@@ -202,7 +202,7 @@ static bool on_output(struct covey *ex, const struct covey_task *task,
 
 /*
  * What came of asking for the next task. Those that are left out are many and quick: a turn looks at
- * no more of them than it has time for, and has itself asked again.
+ * no more of them than it has time for, and has itself asked again in the next one.
  */
 static enum covey_next look_at(struct run *run, enum covey_next result)
 {
@@ -210,15 +210,11 @@ static enum covey_next look_at(struct run *run, enum covey_next result)
 
 	run->input_read |= result == COVEY_NEXT_END && feed_error(run->feed) == NULL;
 	run->nskipped = skipped == 0 ? 0 : run->nskipped + skipped;
-	return result == COVEY_NEXT_MORE && run->nskipped >= MOST_SKIPPED ? COVEY_NEXT_LATER : result;
-}
-
-static void go_on_skipping(struct run *run)
-{
-	if (run->nskipped < MOST_SKIPPED)
-		return;
+	if (result != COVEY_NEXT_MORE || run->nskipped < MOST_SKIPPED)
+		return result;
 	run->nskipped = 0;
 	covey_pull(run->ex);
+	return COVEY_NEXT_LATER;
 }
 
 static enum covey_next read_ahead(struct run *run)
@@ -370,8 +366,7 @@ static void on_guard(struct covey *ex, int fd, unsigned events, void *user)
 
 static unsigned flags(const struct options *o)
 {
-	unsigned set = COVEY_SUBREAPER | COVEY_SOLE_PARENT | COVEY_CGROUP | COVEY_EXPORT
-	    | COVEY_FIXED_HANDLERS;
+	unsigned set = COVEY_SUBREAPER | COVEY_SOLE_PARENT | COVEY_CGROUP | COVEY_EXPORT;
 
 	if (o->keep_leftovers)
 		set |= COVEY_KEEP_LEFTOVERS;
@@ -534,7 +529,8 @@ static int open_executor(struct run *run, struct cli_error *err)
 	run->pace.ex = run->ex;
 	outq_attach(run->q, run->ex);
 	feed_on_refused(run->feed, on_refused, run);
-	if (run->options->keep_order && run->options->order == ORDER_LONGEST)
+	if (run->options->keep_order
+	    && (run->options->order == ORDER_LONGEST || run->options->shuf))
 		feed_on_left_out(run->feed, on_left_out, run);
 	if (signals_open(&run->signals, run->setup->guard->fd, err) != 0)
 		return -1;
@@ -630,7 +626,6 @@ static void loop(struct run *run)
 		check_stdout(run);
 		check_kept(run);
 		check_full(run);
-		go_on_skipping(run);
 	} while (more > 0);
 	if (more < 0) {
 		complain(run, "%s", why.message);

@@ -2,13 +2,15 @@
 
 #include <poll.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "batch.h"
 #include "colsep.h"
 #include "columns.h"
+#include "engine.h"
 #include "held.h"
 #include "product.h"
+#include "share.h"
+#include "shuffle.h"
 
 /* ---- what all have in common ---- */
 
@@ -102,6 +104,7 @@ static struct source *plain_open(const struct input_options *options, struct cli
 struct making {
 	const struct options *options;
 	struct header *header;
+	struct shard shard;
 	struct colsep *sep;            /* NULL: items are not split */
 	struct source *top;
 	struct product_part *parts;    /* the sources but the first */
@@ -146,6 +149,15 @@ static int load_parts(struct making *m, struct cli_error *err)
 			return -1;
 	}
 	return 0;
+}
+
+/* Before anything is read. */
+static int find_shard(struct making *m, struct cli_error *err)
+{
+	m->shard = m->options->shard;
+	if (!m->shard.automatic || engine_find(&m->shard, getenv, err) == 0)
+		return 0;
+	return cli_error_set(err, "option '--shard': %s", err->message);
 }
 
 /* ---- the header ---- */
@@ -206,38 +218,6 @@ static int take_names(struct making *m, size_t part, struct cli_error *err)
 	return add_names(m, &line, err);
 }
 
-/* An item of a source other than the last one must not have more columns than there are names. */
-static int check_item(const struct making *m, size_t source, const struct span *item,
-    struct cli_error *err)
-{
-	const char *path = m->options->sources.list[source].path;
-	size_t width = m->header->widths[source], n = columns_count(m->sep, item);
-
-	if (n <= width)
-		return 0;
-	columns_too_many(item, n, width, err);
-	return cli_error_set(err, "%s: %s", path == NULL ? "after ':::'" : path, err->message);
-}
-
-/* Of what is in memory it is known before anything runs. */
-static int check_items(const struct making *m, struct cli_error *err)
-{
-	const struct options_source *first = &m->options->sources.list[0];
-
-	/* without its header; of files there are no words */
-	for (size_t i = 1; m->nparts > 0 && i < first->nwords; i++) {
-		struct span item = { first->words[i], strlen(first->words[i]) };
-
-		if (check_item(m, 0, &item, err) != 0)
-			return -1;
-	}
-	for (size_t part = 0; part + 1 < m->nparts; part++)
-		for (size_t i = 0; i < m->parts[part].held.n; i++)
-			if (check_item(m, part + 1, &m->parts[part].held.items[i], err) != 0)
-				return -1;
-	return 0;
-}
-
 static int read_header(struct making *m, struct cli_error *err)
 {
 	if (!m->options->header)
@@ -247,7 +227,7 @@ static int read_header(struct making *m, struct cli_error *err)
 	for (size_t i = 0; i < m->nparts; i++)
 		if (take_names(m, i, err) != 0)
 			return -1;
-	return check_items(m, err);
+	return 0;
 }
 
 /* ---- one on top of the other ---- */
@@ -272,6 +252,14 @@ static int combine(struct making *m, struct cli_error *err)
 	return 0;
 }
 
+/* Below what may refuse a record: one shard is to complain, and not all. */
+static int cut(struct making *m, struct cli_error *err)
+{
+	if (m->shard.count == 0)
+		return 0;
+	return put_on_top(m, share_open(m->top, &m->shard, (enum shard_by)m->options->shard_by), err);
+}
+
 static int split(struct making *m, struct cli_error *err)
 {
 	if (m->sep == NULL)
@@ -289,12 +277,21 @@ static int put_together(struct making *m, struct cli_error *err)
 	return put_on_top(m, batch_open(m->top, m->options->max_args), err);
 }
 
+/* On top of all others: it is tasks that come in another order. */
+static int shuffle(struct making *m, struct cli_error *err)
+{
+	if (!m->options->shuf)
+		return 0;
+	return put_on_top(m, shuffle_open(m->top, m->options->seed), err);
+}
+
 static int make(struct making *m, struct cli_error *err)
 {
-	if (open_separator(m, err) != 0 || open_stream(m, err) != 0 || load_parts(m, err) != 0
-	    || read_header(m, err) != 0)
+	if (find_shard(m, err) != 0 || open_separator(m, err) != 0 || open_stream(m, err) != 0
+	    || load_parts(m, err) != 0 || read_header(m, err) != 0)
 		return -1;
-	if (combine(m, err) != 0 || split(m, err) != 0 || put_together(m, err) != 0)
+	if (combine(m, err) != 0 || cut(m, err) != 0 || split(m, err) != 0
+	    || put_together(m, err) != 0 || shuffle(m, err) != 0)
 		return -1;
 	return 0;
 }

@@ -43,8 +43,7 @@ struct xargs {
 	bool starting;         /* what was submitted last has not been started yet */
 	bool too_big;          /* … and cannot be: for the kernel its arguments are too many */
 	bool submitting;
-	bool early;            /* it was seen while a command was being started, and not said yet */
-	int signal;            /* that has ended a command, and so it all */
+	bool early;            /* a failure was seen while a command was being started */
 };
 
 /* ---- failures ---- */
@@ -53,6 +52,7 @@ struct xargs {
 static void fail(struct xargs *x, int status)
 {
 	x->fatal = status;
+	x->early = x->submitting;
 	x->phase = x->phase == PHASE_RUNNING ? PHASE_ENDING : PHASE_OVER;
 }
 
@@ -77,9 +77,7 @@ static void spawn_failed(struct xargs *x, const struct covey_event *event)
 		say_exec_failed(x, event->task->argv[0], why);
 		fail(x, attempt->sys_errno == ENOENT ? XARGS_STATUS_NOT_FOUND : XARGS_STATUS_CANNOT_RUN);
 	} else if (x->o->open_tty && strcmp(attempt->spawn_step, "open stdin") == 0) {
-		fprintf(stderr, "%s: ", x->o->program);
-		xargs_quote_name(stderr, "/dev/tty");
-		fprintf(stderr, ": %s\n", why);
+		xargs_say(x->o, "'/dev/tty': %s", why);
 		fail(x, XARGS_STATUS_SIGNALED);
 	} else {
 		xargs_say(x->o, "cannot %s: %s", attempt->spawn_step, why);
@@ -87,40 +85,23 @@ static void spawn_failed(struct xargs *x, const struct covey_event *event)
 	}
 }
 
-static void say_gave_up(const struct xargs *x)
-{
-	const char *name = x->o->command[0];
-
-	if (x->fatal == XARGS_STATUS_SIGNALED)
-		xargs_say(x->o, "%s: terminated by signal %d", name, x->signal);
-	else
-		xargs_say(x->o, "%s: exited with status 255; aborting", name);
-}
-
-/* Of a command that is being started xargs would not know yet what becomes of it: see read_on. */
-static void give_up(struct xargs *x, int status)
-{
-	if (x->early)
-		return;
-	fail(x, status);
-	x->early = x->submitting && x->phase == PHASE_ENDING;
-	if (!x->early)
-		say_gave_up(x);
-}
-
 static void ended(struct xargs *x, const struct covey_event *event)
 {
 	const struct covey_attempt *attempt = event->attempt;
+	const char *name = event->task->argv[0];
 
 	if (x->phase == PHASE_OVER)
 		return;
 	if (attempt->outcome == COVEY_SPAWN) {
 		spawn_failed(x, event);
+		/* this xargs is told of as it starts it */
+		x->early = false;
 	} else if (attempt->outcome == COVEY_SIGNAL) {
-		x->signal = attempt->signal;
-		give_up(x, XARGS_STATUS_SIGNALED);
+		xargs_say(x->o, "%s: terminated by signal %d", name, attempt->signal);
+		fail(x, XARGS_STATUS_SIGNALED);
 	} else if (attempt->status == 255) {
-		give_up(x, XARGS_STATUS_GAVE_UP);
+		xargs_say(x->o, "%s: exited with status 255; aborting", name);
+		fail(x, XARGS_STATUS_GAVE_UP);
 	} else if (attempt->status != 0) {
 		x->some_failed = true;
 	}
@@ -283,20 +264,18 @@ static void offer_line(struct xargs *x, const char *const *argv)
 
 /*
  * xargs looks at what has ended only when it needs room for the next, or when there is no next: so
- * to tell which of them it is, it reads on first, and may find something wrong there.
+ * to tell which of them it is, it reads on first.
  */
 static void read_on(struct xargs *x)
 {
 	const char *const *argv;
 	enum xargs_next next;
 
-	while ((next = xargs_source_next(x->source, &argv)) == XARGS_NEXT_NUL)
-		xargs_say(x->o, "%s", xargs_nul_warning);
-	if (next == XARGS_NEXT_BAD)
-		xargs_say(x->o, "%s", xargs_source_error(x->source));
-	if (next != XARGS_NEXT_LINE)
+	do
+		next = xargs_source_next(x->source, &argv);
+	while (next == XARGS_NEXT_NUL);
+	if (next == XARGS_NEXT_END)
 		x->phase = PHASE_OVER;
-	say_gave_up(x);
 }
 
 static void read_and_run(struct xargs *x)
@@ -321,7 +300,7 @@ static void read_and_run(struct xargs *x)
 			break;
 		}
 	}
-	if (x->early)
+	if (x->phase == PHASE_ENDING && x->early)
 		read_on(x);
 }
 
@@ -341,7 +320,7 @@ static int open_executor(struct xargs *x, struct cli_error *err)
 
 	covey_options_init(&options, sizeof options);
 	options.flags = COVEY_SAME_GROUP | COVEY_KEEP_LEFTOVERS | COVEY_INHERIT_OUTPUT
-	    | COVEY_INHERIT_FDS | COVEY_FIXED_HANDLERS;
+	    | COVEY_INHERIT_FDS;
 	/* how many there are is decided here, and may change */
 	options.max_workers = COVEY_MAX_WORKERS;
 	options.slot_var = x->o->slot_var;
