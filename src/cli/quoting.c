@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "shcall.h"
 #include "shheredoc.h"
 #include "shreader.h"
 #include "shwords.h"
@@ -56,7 +57,7 @@ struct command {
 	enum hazard hazard;
 	bool after_v;            /* the last word is, or might be, "-v" */
 	bool after_o;            /* the last word was an option that takes another */
-	enum { SHELL_NONE, SHELL_NAMED, SHELL_ARGUMENT, SHELL_CODE } shell;
+	struct shcall shell;
 };
 
 static bool code(struct reader *r, enum closer closer);
@@ -84,47 +85,18 @@ static enum hazard hazard_of(const char *name)
 	return HAZARD_NONE;
 }
 
-static bool is_shell(const char *name)
-{
-	static const char *const shells[] = { "sh", "dash", "bash", "ksh", "mksh", "zsh", "ash" };
-	const char *slash = strrchr(name, '/');
-
-	for (size_t i = 0; i < sizeof shells / sizeof shells[0]; i++)
-		if (strcmp(slash != NULL ? slash + 1 : name, shells[i]) == 0)
-			return true;
-	return false;
-}
-
-/* Follows "sh -e -o pipefail -c CODE" anywhere in a command, as in "env sh -c CODE". */
-static void follow_shell(struct command *cmd, const struct word *w)
-{
-	bool option = w->literal && (w->value[0] == '-' || w->value[0] == '+') && w->value[1] != '-';
-
-	if (w->literal && is_shell(w->value))
-		cmd->shell = SHELL_NAMED;
-	else if (cmd->shell == SHELL_ARGUMENT)
-		cmd->shell = SHELL_NAMED;
-	else if (option && cmd->shell == SHELL_NAMED && strchr(w->value, 'c') != NULL)
-		cmd->shell = SHELL_CODE;
-	else if (option && cmd->shell == SHELL_NAMED && strpbrk(w->value, "oO") != NULL)
-		cmd->shell = SHELL_ARGUMENT;
-	else if (w->value[0] != '-' || !w->literal || strcmp(w->value, "--") == 0)
-		cmd->shell = SHELL_NONE;
-}
-
 /* Why an item may not be in the command's next word, or NULL. */
 static const char *refusal_of(const struct command *cmd, bool several)
 {
+	const char *refusal;
+
 	if (cmd->redirect && cmd->duplicate)
 		return "after '>&' would be expanded once more by bash: write >FILE 2>&1";
 	if (cmd->redirect || cmd->start)
 		return NULL;
-	if (cmd->shell == SHELL_CODE)
-		return "would be run as code by the shell that is called here: pass it as an argument, as "
-		    "in sh -c 'echo \"$1\"' sh {}";
-	if (cmd->shell == SHELL_NAMED && several)
-		return "could be an option of the shell that is called here, and the next item its code: "
-		    "write -- before it";
+	refusal = shcall_refusal(&cmd->shell, several);
+	if (refusal != NULL)
+		return refusal;
 	switch (cmd->hazard) {
 	case HAZARD_CODE:
 		return "would be run as code here: assign it to a variable and let the code name that, as "
@@ -266,7 +238,7 @@ static void command_name(struct reader *r, struct command *cmd, const struct wor
 	cmd->hazard = w->literal ? hazard_of(w->value) : HAZARD_NONE;
 	if (w->literal && strcmp(w->value, "shift") == 0)
 		r->sets_params = true;
-	follow_shell(cmd, w);
+	shcall_follow(&cmd->shell, w);
 }
 
 static bool reserved_word(struct reader *r, struct command *cmd, const struct word *w)
@@ -322,7 +294,7 @@ static bool argument(struct reader *r, struct command *cmd, const struct word *w
 	    : cmd->hazard == HAZARD_TEST && placeholder_several(r->syntax);
 	if (cmd->hazard == HAZARD_PARAMS)
 		note_params(r, cmd, w);
-	follow_shell(cmd, w);
+	shcall_follow(&cmd->shell, w);
 	return true;
 }
 
@@ -347,7 +319,8 @@ static bool command_word(struct reader *r, struct command *cmd, enum closer clos
 	if (r->refusal == NULL) {
 		r->refusal = refusal_of(cmd, placeholder_several(r->syntax));
 		w.names = cmd->hazard == HAZARD_NAMES && !cmd->redirect && r->refusal != NULL;
-		w.option = cmd->hazard == HAZARD_PRINTF && !cmd->redirect && cmd->words == 1;
+		w.option = !cmd->redirect && !cmd->start
+		    && ((cmd->hazard == HAZARD_PRINTF && cmd->words == 1) || shcall_options(&cmd->shell));
 	}
 	ok = shw_read(r, &w);
 	r->refusal = outer;
@@ -374,7 +347,7 @@ static bool redirection(struct reader *r, struct command *cmd)
 	if (!rd_copy(r, 1))
 		return false;
 	if (c == '<' && rd_peek(r, 0) == '<')
-		return shh_begin(r, cmd->shell == SHELL_NAMED);
+		return shh_begin(r, shcall_reads_code(&cmd->shell));
 	cmd->duplicate = rd_peek(r, 0) == '&';
 	if (is_one_of(rd_peek(r, 0), c == '<' ? "&>" : "&>|") && !rd_copy(r, 1))
 		return false;

@@ -136,7 +136,7 @@ void rd_note(struct reader *r, char c)
 		return;
 	if (c == '=')
 		note_equals(r, w);
-	if (w->option && w->len == 0 && c != '-') {
+	if (w->option && w->len == 0 && c != '-' && c != '+') {
 		w->option = false;
 		r->refusal = NULL;
 	}
@@ -216,6 +216,8 @@ bool rd_reference(struct reader *r, enum form form)
 		return rd_refuse(r, len, r->refusal);
 	rd_note_quoted(r);
 	rd_note_unknown(r);
+	if (r->word != NULL && placeholder_is_item(&found))
+		r->word->item = true;
 	if (form == FORM_WORDS && placeholder_is_list(&found, r->syntax))
 		return list_reference(r, &found, len);
 	variable = variable_of(r->result, &found);

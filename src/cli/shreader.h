@@ -42,7 +42,8 @@ struct word {
 	bool command;            /* stands where a command's name or an assignment may */
 	bool assigns;
 	bool names;              /* is refused only up to its "=" */
-	bool option;             /* is refused unless it begins with anything but a dash */
+	bool option;             /* is refused unless it begins with anything but - or + */
+	bool item;               /* an item is in it, other than in a substitution */
 	bool list;               /* is one of any number: of a command's arguments, of "for" */
 };
 

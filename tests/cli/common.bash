@@ -46,7 +46,7 @@ evil=(
 	'; touch PWNED' '& touch PWNED #' '| touch PWNED' '&& touch PWNED' ') ; touch PWNED; (' '>PWNED'
 	"'" '"' "'; touch PWNED; '" '"; touch PWNED; "' '}"; touch PWNED; "${x' '))`touch PWNED`'
 	$'\n' $'a\nb' $'a\n' $'\ntouch PWNED\n' $'EOF\ntouch PWNED' 'a[$(touch PWNED)]' $'\t' $'\r'
-	$'\e[31m' $'\x01' $'\xff\xfe' 'é' '-exec touch PWNED ;' 'IFS=x' '--x=$(touch PWNED)' '<(touch PWNED)'
+	$'\e[31m' $'\x01' $'\xff\xfe' 'é' '-exec touch PWNED ;' '-va[$(touch PWNED)]' 'IFS=x' '--x=$(touch PWNED)' '<(touch PWNED)'
 )
 
 # harmed: some evil item was run
