@@ -3,13 +3,50 @@
 #include <stdlib.h>
 
 #include "held.h"
+#include "shquote.h"
 
 struct columns {
 	struct source source;
 	struct colsep *sep;
 	const struct header *header;
 	struct held held;            /* the columns of one record */
+	uint64_t refused;            /* the line that was refused last; 0: none, or not known */
 };
+
+/* ---- how many there are ---- */
+
+struct counted {
+	size_t n, last;              /* columns, and the last one that is not empty */
+};
+
+static int count(void *arg, const char *text, size_t len)
+{
+	struct counted *counted = arg;
+
+	(void)text;
+	counted->n++;
+	if (len > 0)
+		counted->last = counted->n;
+	return 0;
+}
+
+size_t columns_count(const struct colsep *sep, const struct span *text)
+{
+	struct counted counted = { .n = 0 };
+
+	colsep_split(sep, text, count, &counted);
+	return counted.last;
+}
+
+int columns_too_many(const struct span *text, size_t n, size_t width, struct cli_error *err)
+{
+	char shown[200];
+
+	shquote_plain_cut(shown, sizeof shown, text->text, text->len, 40);
+	return cli_error_set(err, "'%s' has %zu columns where the header names %zu", shown, n, width);
+}
+
+/* ---- splitting ---- */
 
 static int keep(void *arg, const char *text, size_t len)
 {
@@ -27,11 +64,16 @@ static bool drop_last_if_empty(struct held *held)
 	return true;
 }
 
-static enum input_result too_many(const struct columns *columns, const struct record *record,
+/* Of an item of the stream: all others have been looked at before. */
+static enum input_result too_many(struct columns *columns, const struct record *record,
     size_t n, size_t width, struct cli_error *err)
 {
-	cli_error_set(err, "%s:%llu: there are %zu columns where the header names %zu",
-	    source_name(&columns->source), (unsigned long long)record->line, n, width);
+	columns->refused = record->line;
+	if (record->line == 0)
+		columns_too_many(&record->items[0], n, width, err);
+	else
+		cli_error_set(err, "%s:%llu: there are %zu columns where the header names %zu",
+		    source_name(&columns->source), (unsigned long long)record->line, n, width);
 	return INPUT_REFUSED;
 }
 
@@ -65,8 +107,13 @@ static enum input_result columns_next(struct source *source, struct record *reco
 {
 	struct columns *columns = (struct columns *)source;
 	struct record from;
-	enum input_result below = source_next(source->below, &from, err), result = INPUT_RECORD;
+	enum input_result below, result = INPUT_RECORD;
 
+	/* what is wrong with a line is told once, and not for each of its combinations */
+	do
+		below = source_next(source->below, &from, err);
+	while ((below == INPUT_RECORD || below == INPUT_OTHERS) && from.line > 0
+	    && from.line == columns->refused);
 	if (below != INPUT_RECORD && below != INPUT_OTHERS)
 		return below;
 	held_clear(&columns->held);

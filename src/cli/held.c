@@ -141,17 +141,24 @@ static int load_records(struct held *held, struct input *input, struct cli_error
 	}
 }
 
-int held_load(struct held *held, const struct input_options *options, struct cli_error *err)
+static int load_file(struct held *held, const struct input_options *options,
+    struct cli_error *err)
 {
-	struct input *input;
+	struct input *input = input_open(options, err);
 	int result;
 
-	if (options->given)
-		return load_words(held, options, err);
-	input = input_open(options, err);
 	if (input == NULL)
 		return -1;
 	result = load_records(held, input, err);
 	input_close(input);
+	return result;
+}
+
+int held_load(struct held *held, const struct input_options *options, struct cli_error *err)
+{
+	int result = options->given ? load_words(held, options, err) : load_file(held, options, err);
+
+	if (result != 0)
+		held_release(held);
 	return result;
 }

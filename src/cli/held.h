@@ -21,7 +21,10 @@ struct held {
 	size_t used, size;
 };
 
-/* Reads a source to its end, waiting for it. Returns 0, or -1 with a message. */
+/*
+ * Reads a source to its end, waiting for it, into what is empty. Returns 0, or -1 with a message;
+ * then nothing is held.
+ */
 int held_load(struct held *held, const struct input_options *options, struct cli_error *err);
 
 /* Adds a copy. Returns 0, or -1 if memory is out. */

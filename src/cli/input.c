@@ -25,6 +25,8 @@ struct input {
 
 const char *input_name(const struct input *input)
 {
+	if (input->options.given)
+		return ":::";
 	if (input->options.path == NULL || strcmp(input->options.path, "-") == 0)
 		return "standard input";
 	return input->options.path;

@@ -57,7 +57,7 @@ void input_ready(struct input *input);
 /* Is more known to be there? */
 bool input_has_more(const struct input *input);
 
-/* How the source is called in messages. */
+/* How the source is called in messages; of words, it is ":::". */
 const char *input_name(const struct input *input);
 
 #endif

@@ -61,6 +61,7 @@ static enum input_result repeat(struct product *p)
 {
 	for (; p->kept.n > 0 && p->nfirst < p->longest; p->nfirst++) {
 		p->items[0] = p->kept.items[p->nfirst % p->kept.n];
+		p->line = 0;
 		if (!is_refused(&p->items[0]))
 			return INPUT_RECORD;
 	}

@@ -17,7 +17,7 @@ struct record {
 	const struct span *items;   /* at least one */
 	size_t nitems;
 	size_t bytes;               /* the items' lengths together */
-	uint64_t line;              /* where the source's stream has it, from 1 */
+	uint64_t line;              /* where the source's stream has it, from 1; 0: not known */
 	uint64_t number;            /* of the task, from 1; 0: it is one more than the last one's */
 	uint64_t place;             /* in the order of the input, from 1; 0: it comes in that order */
 	struct span own;            /* room for items, where there is one */

@@ -366,7 +366,8 @@ static void on_guard(struct covey *ex, int fd, unsigned events, void *user)
 
 static unsigned flags(const struct options *o)
 {
-	unsigned set = COVEY_SUBREAPER | COVEY_SOLE_PARENT | COVEY_CGROUP | COVEY_EXPORT;
+	unsigned set = COVEY_SUBREAPER | COVEY_SOLE_PARENT | COVEY_CGROUP | COVEY_EXPORT
+	    | COVEY_FIXED_HANDLERS;
 
 	if (o->keep_leftovers)
 		set |= COVEY_KEEP_LEFTOVERS;

@@ -2,6 +2,7 @@
 
 #include <poll.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "batch.h"
 #include "colsep.h"
@@ -218,6 +219,38 @@ static int take_names(struct making *m, size_t part, struct cli_error *err)
 	return add_names(m, &line, err);
 }
 
+/* An item of a source other than the last one must not have more columns than there are names. */
+static int check_item(const struct making *m, size_t source, const struct span *item,
+    struct cli_error *err)
+{
+	const char *path = m->options->sources.list[source].path;
+	size_t width = m->header->widths[source], n = columns_count(m->sep, item);
+
+	if (n <= width)
+		return 0;
+	columns_too_many(item, n, width, err);
+	return cli_error_set(err, "%s: %s", path == NULL ? "after ':::'" : path, err->message);
+}
+
+/* Of what is in memory it is known before anything runs. */
+static int check_items(const struct making *m, struct cli_error *err)
+{
+	const struct options_source *first = &m->options->sources.list[0];
+
+	/* without its header; of files there are no words */
+	for (size_t i = 1; m->nparts > 0 && i < first->nwords; i++) {
+		struct span item = { first->words[i], strlen(first->words[i]) };
+
+		if (check_item(m, 0, &item, err) != 0)
+			return -1;
+	}
+	for (size_t part = 0; part + 1 < m->nparts; part++)
+		for (size_t i = 0; i < m->parts[part].held.n; i++)
+			if (check_item(m, part + 1, &m->parts[part].held.items[i], err) != 0)
+				return -1;
+	return 0;
+}
+
 static int read_header(struct making *m, struct cli_error *err)
 {
 	if (!m->options->header)
@@ -227,7 +260,7 @@ static int read_header(struct making *m, struct cli_error *err)
 	for (size_t i = 0; i < m->nparts; i++)
 		if (take_names(m, i, err) != 0)
 			return -1;
-	return 0;
+	return check_items(m, err);
 }
 
 /* ---- one on top of the other ---- */

@@ -43,7 +43,8 @@ struct xargs {
 	bool starting;         /* what was submitted last has not been started yet */
 	bool too_big;          /* … and cannot be: for the kernel its arguments are too many */
 	bool submitting;
-	bool early;            /* a failure was seen while a command was being started */
+	bool early;            /* it was seen while a command was being started, and not said yet */
+	int signal;            /* that has ended a command, and so it all */
 };
 
 /* ---- failures ---- */
@@ -52,7 +53,6 @@ struct xargs {
 static void fail(struct xargs *x, int status)
 {
 	x->fatal = status;
-	x->early = x->submitting;
 	x->phase = x->phase == PHASE_RUNNING ? PHASE_ENDING : PHASE_OVER;
 }
 
@@ -77,7 +77,9 @@ static void spawn_failed(struct xargs *x, const struct covey_event *event)
 		say_exec_failed(x, event->task->argv[0], why);
 		fail(x, attempt->sys_errno == ENOENT ? XARGS_STATUS_NOT_FOUND : XARGS_STATUS_CANNOT_RUN);
 	} else if (x->o->open_tty && strcmp(attempt->spawn_step, "open stdin") == 0) {
-		xargs_say(x->o, "'/dev/tty': %s", why);
+		fprintf(stderr, "%s: ", x->o->program);
+		xargs_quote_name(stderr, "/dev/tty");
+		fprintf(stderr, ": %s\n", why);
 		fail(x, XARGS_STATUS_SIGNALED);
 	} else {
 		xargs_say(x->o, "cannot %s: %s", attempt->spawn_step, why);
@@ -85,23 +87,40 @@ static void spawn_failed(struct xargs *x, const struct covey_event *event)
 	}
 }
 
+static void say_gave_up(const struct xargs *x)
+{
+	const char *name = x->o->command[0];
+
+	if (x->fatal == XARGS_STATUS_SIGNALED)
+		xargs_say(x->o, "%s: terminated by signal %d", name, x->signal);
+	else
+		xargs_say(x->o, "%s: exited with status 255; aborting", name);
+}
+
+/* Of a command that is being started xargs would not know yet what becomes of it: see read_on. */
+static void give_up(struct xargs *x, int status)
+{
+	if (x->early)
+		return;
+	fail(x, status);
+	x->early = x->submitting && x->phase == PHASE_ENDING;
+	if (!x->early)
+		say_gave_up(x);
+}
+
 static void ended(struct xargs *x, const struct covey_event *event)
 {
 	const struct covey_attempt *attempt = event->attempt;
-	const char *name = event->task->argv[0];
 
 	if (x->phase == PHASE_OVER)
 		return;
 	if (attempt->outcome == COVEY_SPAWN) {
 		spawn_failed(x, event);
-		/* this xargs is told of as it starts it */
-		x->early = false;
 	} else if (attempt->outcome == COVEY_SIGNAL) {
-		xargs_say(x->o, "%s: terminated by signal %d", name, attempt->signal);
-		fail(x, XARGS_STATUS_SIGNALED);
+		x->signal = attempt->signal;
+		give_up(x, XARGS_STATUS_SIGNALED);
 	} else if (attempt->status == 255) {
-		xargs_say(x->o, "%s: exited with status 255; aborting", name);
-		fail(x, XARGS_STATUS_GAVE_UP);
+		give_up(x, XARGS_STATUS_GAVE_UP);
 	} else if (attempt->status != 0) {
 		x->some_failed = true;
 	}
@@ -264,18 +283,20 @@ static void offer_line(struct xargs *x, const char *const *argv)
 
 /*
  * xargs looks at what has ended only when it needs room for the next, or when there is no next: so
- * to tell which of them it is, it reads on first.
+ * to tell which of them it is, it reads on first, and may find something wrong there.
  */
 static void read_on(struct xargs *x)
 {
 	const char *const *argv;
 	enum xargs_next next;
 
-	do
-		next = xargs_source_next(x->source, &argv);
-	while (next == XARGS_NEXT_NUL);
-	if (next == XARGS_NEXT_END)
+	while ((next = xargs_source_next(x->source, &argv)) == XARGS_NEXT_NUL)
+		xargs_say(x->o, "%s", xargs_nul_warning);
+	if (next == XARGS_NEXT_BAD)
+		xargs_say(x->o, "%s", xargs_source_error(x->source));
+	if (next != XARGS_NEXT_LINE)
 		x->phase = PHASE_OVER;
+	say_gave_up(x);
 }
 
 static void read_and_run(struct xargs *x)
@@ -300,7 +321,7 @@ static void read_and_run(struct xargs *x)
 			break;
 		}
 	}
-	if (x->phase == PHASE_ENDING && x->early)
+	if (x->early)
 		read_on(x);
 }
 
@@ -320,7 +341,7 @@ static int open_executor(struct xargs *x, struct cli_error *err)
 
 	covey_options_init(&options, sizeof options);
 	options.flags = COVEY_SAME_GROUP | COVEY_KEEP_LEFTOVERS | COVEY_INHERIT_OUTPUT
-	    | COVEY_INHERIT_FDS;
+	    | COVEY_INHERIT_FDS | COVEY_FIXED_HANDLERS;
 	/* how many there are is decided here, and may change */
 	options.max_workers = COVEY_MAX_WORKERS;
 	options.slot_var = x->o->slot_var;

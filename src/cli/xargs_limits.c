@@ -30,14 +30,18 @@ void xargs_limits_get(struct xargs_limits *limits, char *const *environment)
 void xargs_limits_describe(const struct xargs_limits *limits, long max_chars,
     char text[XARGS_LIMITS_SIZE])
 {
-	/* the length that "could actually be used" counts the environment twice, as xargs does */
+	/*
+	 * the length that "could actually be used" counts the environment twice, as xargs does, and is
+	 * as huge if that is too much
+	 */
 	snprintf(text, XARGS_LIMITS_SIZE,
 	    "Your environment variables take up %ld bytes\n"
 	    "POSIX upper limit on argument length (this system): %ld\n"
 	    "POSIX smallest allowable upper limit on argument length (all systems): %d\n"
-	    "Maximum length of command we could actually use: %ld\n"
+	    "Maximum length of command we could actually use: %lu\n"
 	    "Size of command buffer we are actually using: %ld\n"
 	    "Maximum parallelism (--max-procs must be no greater): %d\n",
-	    limits->environment, limits->most, _POSIX_ARG_MAX, limits->most - limits->environment,
+	    limits->environment, limits->most, _POSIX_ARG_MAX,
+	    (unsigned long)(limits->most - limits->environment),
 	    max_chars, XARGS_MAX_PROCS);
 }

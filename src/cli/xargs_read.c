@@ -1,5 +1,7 @@
 #include "xargs_read.h"
 
+#include <ctype.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -91,15 +93,20 @@ static bool is_blank(char c)
 /* XARGS_MORE stands for "nothing to tell". */
 static enum xargs_token store(struct xargs_reader *r, char c, long max)
 {
-	if ((long)r->len >= max)
+	bool first_nul = c == '\0' && !r->saw_nul;
+
+	if ((long)r->len < max) {
+		if (!reserve(r, 1))
+			return XARGS_END;
+		r->item[r->len++] = c;
+	} else if (first_nul) {
+		/* that is said first, and the rest when it is read again */
+		r->bytes--;
+	} else {
 		return XARGS_TOO_LONG;
-	if (!reserve(r, 1))
-		return XARGS_END;
-	r->item[r->len++] = c;
-	if (c != '\0' || r->saw_nul || r->options.delimiter != XARGS_NO_DELIMITER)
-		return XARGS_MORE;
-	r->saw_nul = true;
-	return XARGS_NUL;
+	}
+	r->saw_nul |= first_nul;
+	return first_nul ? XARGS_NUL : XARGS_MORE;
 }
 
 /* Ends the item; it may be the one after which there are none. */
@@ -164,7 +171,8 @@ static enum xargs_token read_one(struct xargs_reader *r, char c, long max, struc
 	r->previous = c;
 	switch (r->state) {
 	case STATE_BETWEEN:
-		if (is_blank(c) || c == '\n')
+		/* more than what ends an item: a carriage return, say */
+		if (isspace((unsigned char)c))
 			return XARGS_MORE;
 		return read_plain(r, c, previous, max, item);
 	case STATE_ITEM:
@@ -196,7 +204,8 @@ static enum xargs_token next_delimited(struct xargs_reader *r, long max, struct 
 
 	if (left == 0)
 		return XARGS_MORE;
-	end = memchr(r->bytes, r->options.delimiter, left);
+	/* memchr would look for its lowest eight bits */
+	end = r->options.delimiter > UCHAR_MAX ? NULL : memchr(r->bytes, r->options.delimiter, left);
 	n = end == NULL ? left : (size_t)(end - r->bytes);
 	if (n > 0 && (long)(r->len + n) > max) {
 		/* up to the first one too many, where a reader of single characters would stop */

@@ -14,7 +14,7 @@
 enum { XARGS_NO_DELIMITER = -1 };
 
 struct xargs_read_options {
-	int delimiter;        /* a byte, or XARGS_NO_DELIMITER */
+	int delimiter;        /* a byte, or XARGS_NO_DELIMITER, or more than a byte: it never comes */
 	bool lines;           /* without a delimiter: blanks do not end an item */
 	const char *eof;      /* an item after which there are none, or NULL; not with a delimiter */
 };

@@ -11,26 +11,38 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { LAST_STANDARD_SIGNAL = 31, LAST_SIGNAL = 64 };
+enum { LAST_SIGNAL = 64 };
+
+uint64_t cv_child_handled(void)
+{
+	struct sigaction action;
+	uint64_t handled = 0;
+	int sig;
+
+	for (sig = 1; sig <= LAST_SIGNAL; sig++) {
+		/* 32 and 33 are glibc's own */
+		if (sigaction(sig, NULL, &action) == 0 && action.sa_handler != SIG_DFL
+		    && action.sa_handler != SIG_IGN)
+			handled |= UINT64_C(1) << (sig - 1);
+	}
+	return handled;
+}
 
 /*
  * The vfork child has a copy of the parent's signal handlers and shares its memory. A handler that
  * ran here would run on the parent's data, so they go before the mask is lifted. Ignored signals
  * stay ignored, as with exec.
  */
-static void drop_handlers(int last)
+static void drop_handlers(uint64_t handled)
 {
-	struct sigaction action;
-	int sig;
+	struct sigaction action = { .sa_handler = SIG_DFL }, before;
 
-	for (sig = 1; sig <= last; sig++) {
-		if (sig == SIGKILL || sig == SIGSTOP || sigaction(sig, NULL, &action) != 0)
-			continue;  /* 32 and 33 are glibc's own */
-		if (action.sa_handler == SIG_DFL || action.sa_handler == SIG_IGN)
-			continue;
-		action.sa_handler = SIG_DFL;
-		action.sa_flags = 0;
-		sigaction(sig, &action, NULL);
+	for (; handled != 0; handled &= handled - 1) {
+		int sig = __builtin_ctzll(handled) + 1;
+
+		/* the host may have come to ignore it since */
+		if (sigaction(sig, &action, &before) == 0 && before.sa_handler == SIG_IGN)
+			sigaction(sig, &before, NULL);
 	}
 }
 
@@ -124,7 +136,7 @@ static const char *become(const struct cv_child *child, const sigset_t *mask)
 	failed = apply_settings(child);
 	if (failed != NULL)
 		return failed;
-	drop_handlers(LAST_SIGNAL);
+	drop_handlers(child->handled);
 	if (sigprocmask(SIG_SETMASK, mask, NULL) != 0)
 		return "sigprocmask";
 	execve(child->path, (char *const *)(uintptr_t)child->argv,
@@ -219,8 +231,7 @@ static const char *prepare_call(const struct cv_child *child, struct cv_call *ca
 	failed = apply_settings(child);
 	if (failed != NULL)
 		return failed;
-	/* 31 calls less: a handler of a real-time signal would run on the child's own memory */
-	drop_handlers(LAST_STANDARD_SIGNAL);
+	drop_handlers(child->handled);
 	environ = (char **)(uintptr_t)child->envp;
 	return sigprocmask(SIG_SETMASK, mask, NULL) != 0 ? "sigprocmask" : NULL;
 }

@@ -33,6 +33,7 @@ struct cv_child {
 	const char *cwd;                 /* or NULL */
 	/* become 0, 1 and 2, of which 1 and 2 will block; 3 or higher, or -1: inherited */
 	int fds[3];
+	uint64_t handled;                /* from cv_child_handled */
 	const char *cgroup_procs;        /* file through which to move into a cgroup, or NULL */
 	int cgroup_dir_fd;               /* what that path is relative to */
 	bool new_group;                  /* lead a process group of its own */
@@ -45,6 +46,12 @@ struct cv_child {
 	int failed_errno;
 	const char *failed_step;         /* "exec", "chdir", … */
 };
+
+/*
+ * The signals for which this process has handlers, each as bit 1 << (number - 1). It takes 64 system
+ * calls, so it is asked once for many children.
+ */
+uint64_t cv_child_handled(void);
 
 /*
  * Starts the child. Returns its pid once it has exec'd, or -1 with failed_errno and failed_step

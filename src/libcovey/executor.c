@@ -536,7 +536,7 @@ static int check_step(const struct covey *ex, struct covey_error *err)
 	return 0;
 }
 
-int covey_step(struct covey *ex, covey_nsec max_wait, struct covey_error *err)
+static int step(struct covey *ex, covey_nsec max_wait, struct covey_error *err)
 {
 	int result;
 
@@ -548,12 +548,26 @@ int covey_step(struct covey *ex, covey_nsec max_wait, struct covey_error *err)
 	return result;
 }
 
+/* The host has been in control. */
+static void look_again(struct covey *ex)
+{
+	if (ex != NULL && (ex->options.flags & COVEY_FIXED_HANDLERS) == 0)
+		cv_spawner_look_again(&ex->spawner);
+}
+
+int covey_step(struct covey *ex, covey_nsec max_wait, struct covey_error *err)
+{
+	look_again(ex);
+	return step(ex, max_wait, err);
+}
+
 int covey_run(struct covey *ex, struct covey_error *err)
 {
 	int result;
 
+	look_again(ex);
 	do
-		result = covey_step(ex, -1, err);
+		result = step(ex, -1, err);
 	while (result > 0);
 	return result;
 }

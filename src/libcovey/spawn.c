@@ -29,6 +29,19 @@ void cv_spawner_release(struct cv_spawner *spawner)
 	cv_fd_close(&spawner->null_fd);
 }
 
+void cv_spawner_look_again(struct cv_spawner *spawner)
+{
+	spawner->handled_known = false;
+}
+
+static uint64_t handled(struct cv_spawner *spawner)
+{
+	if (!spawner->handled_known)
+		spawner->handled = cv_child_handled();
+	spawner->handled_known = true;
+	return spawner->handled;
+}
+
 static int write_all(int fd, const void *data, size_t len)
 {
 	size_t done = 0;
@@ -171,7 +184,7 @@ int cv_spawn(struct cv_spawner *spawner, const struct cv_spawn *what, struct cv_
 	struct ends ends = { -1, { -1, -1 }, { -1, -1 }, { -1, -1 } };
 	struct cv_child child = {
 		.argv = what->argv, .envp = what->envp, .cwd = what->cwd,
-		.fds = { -1, -1, -1 },
+		.fds = { -1, -1, -1 }, .handled = handled(spawner),
 		.cgroup_procs = what->cgroup_procs, .cgroup_dir_fd = what->cgroup_dir_fd,
 		.new_group = spawner->new_group, .die_with_parent = spawner->die_with_parent,
 		.inherit_fds = spawner->inherit_fds, .nofile = spawner->nofile, .settings = spawner->settings,

@@ -14,6 +14,8 @@
 struct cv_spawner {
 	struct cv_path path;
 	int null_fd;                     /* /dev/null, to read and write */
+	uint64_t handled;                /* as in struct cv_child, if it is known */
+	bool handled_known;
 	const struct rlimit *nofile;     /* as in struct cv_child */
 	const struct cv_child_settings *settings;  /* as there */
 	bool new_group, die_with_parent, inherit_output, inherit_fds;
@@ -48,6 +50,9 @@ struct cv_spawned {
 /* Opens what is needed; returns 0, or -1 with errno. */
 int cv_spawner_init(struct cv_spawner *spawner, const char *tmpdir);
 void cv_spawner_release(struct cv_spawner *spawner);
+
+/* The host may have changed its signal handlers. */
+void cv_spawner_look_again(struct cv_spawner *spawner);
 
 /* Starts a child. Returns 0, or -1 with step, sys_errno and exhausted filled in. */
 int cv_spawn(struct cv_spawner *spawner, const struct cv_spawn *what, struct cv_spawned *spawned);

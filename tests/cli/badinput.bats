@@ -116,6 +116,36 @@ load common
 	lacks "$output" '[bc]'
 }
 
+@test "sources that do not fit together: a line that is named, before anything runs" {
+	printf 'A\n1\n2,x\n' >ragged
+	refused --header -C, touch ran ::: N 1 :::: ragged ::: M 1
+	match "$stderr" "ragged: '2,x' has 2 columns where the header names 1\$"
+	refused --header -C, touch ran ::: N 1,2 ::: M 1
+	match "$stderr" "after ':::': '1,2' has 2 columns"
+	refused --header touch ran ::: N 1 :::
+	match "$stderr" "':::' is empty"
+	refused --colsep '(' touch ran ::: a
+	match "$stderr" "--colsep.*'\('"
+	refused touch ran {1} {3} ::: a ::: b
+	match "$stderr" "'\{3\}' stands for nothing"
+	refused --header touch ran {N} ::: N a ::: N b
+	match "$stderr" "'\{N\}' could be one of two columns"
+	refused touch ran ::: a :::: nosuch
+	match "$stderr" "'nosuch'"
+	printf 'a\0b\n' >nul
+	refused touch ran ::: a :::: nul
+	match "$stderr" 'nul:1: .*NUL'
+	[ ! -e ran ]
+}
+
+@test "a line with too many columns is told of once, and the others are not lost" {
+	printf 'A\n1\n2,x\n3\n' >ragged
+	run -123 --separate-stderr covey -k --header -C, echo :::: ragged ::: M 1 2
+	same $'1 1\n1 2\n3 1\n3 2' "$output"
+	same 'covey: ragged:3: there are 2 columns where the header names 1' "${stderr_lines[0]}"
+	lacks "${stderr#*ragged}" ragged
+}
+
 @test "an item too long for the kernel: its task fails, the others run" {
 	{ echo a; head -c 200000 /dev/zero | tr '\0' x; echo; echo b; } >in
 	run -123 --separate-stderr covey -k -a in echo

@@ -1,7 +1,8 @@
 /*
  * The tokenizer of xargs, and the packing of its items into lines. The input's first line says how:
- * letters "0" and "I", "L" and "n" followed by a number, "s" and one, "x", "d" followed by a byte,
- * "E" and the rest of that line; and what follows is read.
+ * letters "0" and "I", "L" and "n" followed by a number, "s" and one, "k" and one for the kernel's
+ * limit, "x", "d" followed by a byte, "D" for a delimiter that never comes, "E" and the rest of that
+ * line; and what follows is read.
  *
  * However the bytes come in pieces, the items are the same; and a line is never larger than allowed.
  */
@@ -72,6 +73,8 @@ static void check_line(const struct xargs_pack_options *o, const char *const *li
 		FUZZ_CHECK(strcmp(line[i], o->command[i]) == 0);
 	FUZZ_CHECK(o->replace == NULL || n == o->ncommand);
 	FUZZ_CHECK(o->max_args == 0 || n - o->ncommand <= o->max_args);
+	FUZZ_CHECK(o->max_kernel == 0 || o->replace != NULL || n <= o->ncommand + 1
+	    || size + (long)(n * sizeof *line) <= o->max_kernel);
 }
 
 /* Gives the item until it is in; returns false where that is the end. */
@@ -126,10 +129,12 @@ static void take_options(const char *text, struct xargs_read_options *reading,
 		switch (*text) {
 		case '0': reading->delimiter = '\0'; break;
 		case 'd': reading->delimiter = (unsigned char)text[1]; break;
+		case 'D': reading->delimiter = 256; break;
 		case 'I': packing->replace = "{}"; reading->lines = true; break;
 		case 'L': packing->max_lines = n; break;
 		case 'n': packing->max_args = n; break;
 		case 's': packing->max_chars = (long)n; break;
+		case 'k': packing->max_kernel = (long)n; break;
 		case 'x': packing->exit = true; break;
 		case 'E': reading->eof = text + 1; return;
 		}

@@ -1,5 +1,5 @@
 /*
- * fake_source - a source that does what a test has written down, and looking at what is on top of it
+ * fake_source - a source that does what a test has written down, and what is on top of it
  *
  * A record of it lasts until the next call and not longer, so that a sanitizer sees who keeps it.
  * To be included after cmocka.h.

@@ -685,6 +685,12 @@ static void handler(int sig)
 	handled = 1;
 }
 
+static int succeed(struct covey_call *c)
+{
+	(void)c;
+	return 0;
+}
+
 static int raise_in_child(struct covey_call *c)
 {
 	sigset_t mask;
@@ -702,16 +708,20 @@ static void test_signals(void **state)
 	struct rig *rig = *state;
 	struct sigaction action = { .sa_handler = handler }, before;
 	sigset_t mask, old;
+	uint64_t id;
 
+	/* an executor that has run something looks at the handlers anew */
+	call(rig, succeed, NULL, 0);
+	wait_for(rig, 0);
 	sigemptyset(&mask);
 	sigaddset(&mask, SIGUSR2);
 	assert_int_equal(sigaction(SIGUSR1, &action, &before), 0);
 	assert_int_equal(sigprocmask(SIG_BLOCK, &mask, &old), 0);
-	call(rig, raise_in_child, NULL, 0);
+	id = call(rig, raise_in_child, NULL, 0);
 	wait_for(rig, 0);
 	assert_int_equal(sigprocmask(SIG_SETMASK, &old, NULL), 0);
 	assert_int_equal(sigaction(SIGUSR1, &before, NULL), 0);
-	assert_int_equal(failed(rig, 1, COVEY_SIGNAL)->attempt->signal, SIGUSR1);
+	assert_int_equal(failed(rig, id, COVEY_SIGNAL)->attempt->signal, SIGUSR1);
 	assert_int_equal(handled, 0);
 }
 

@@ -74,7 +74,7 @@ static void the_same_name_twice(void **state)
 	header_release(&header);
 }
 
-/* A column without a name, as behind a separator at the end of the line, has none: {} is no name. */
+/* A column without a name, as behind a separator at the end of the line: {} is none. */
 static void empty_names(void **state)
 {
 	static const struct span names[] = { SPAN(""), SPAN("a"), SPAN("") };

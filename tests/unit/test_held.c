@@ -248,7 +248,9 @@ static void a_nul_byte_is_an_error(void **state)
 	snprintf(message, sizeof message, "%s:2: it contains a NUL byte; if items end in NUL, use -0",
 	    p->path);
 	assert_string_equal(err.message, message);
-	held_release(&held);
+	/* nor is what was read before */
+	assert_int_equal(held.n, 0);
+	assert_null(held.text);
 }
 
 static void what_cannot_be_read(void **state)
@@ -267,7 +269,7 @@ static void what_cannot_be_read(void **state)
 	options.path = "/proc/self/mem";
 	assert_int_equal(held_load(&held, &options, &err), -1);
 	assert_non_null(strstr(err.message, "cannot read '/proc/self/mem': "));
-	held_release(&held);
+	assert_null(held.items);
 }
 
 /* It is waited for, to the end. */

@@ -194,7 +194,8 @@ static void expect_good(const char *text, const struct placeholder_syntax *synta
 		fail_msg("'%s': %s", text, why);
 }
 
-static void expect_bad(const char *text, const struct placeholder_syntax *syntax, const char *wanted)
+static void expect_bad(const char *text, const struct placeholder_syntax *syntax,
+    const char *wanted)
 {
 	char why[200] = "";
 

@@ -286,6 +286,155 @@ static void test_building(void **state)
 	template_free(t);
 }
 
+/* ---- several items ---- */
+
+/* items, with "|" in between, are those of one record. */
+static void expect_several(const char *const *words, unsigned columns, const char *items,
+    const char *const *wanted)
+{
+	char why[200] = "", *copy = strdup(items), *rest = copy, *item;
+	struct span spans[8];
+	struct record record = { .items = spans };
+	struct template_values v = { &record, 12, 3 };
+	struct template *t;
+	size_t n = 0;
+
+	assert_non_null(copy);
+	while ((item = strsep(&rest, "|")) != NULL) {
+		spans[record.nitems++] = (struct span){ item, strlen(item) };
+		record.bytes += strlen(item);
+	}
+	while (words[n] != NULL)
+		n++;
+	t = template_compile((char *const *)words, n, &(struct placeholder_syntax){ .columns = columns },
+	    true, why, sizeof why);
+	if (t == NULL)
+		fail_msg("%s", why);
+	assert_argv(template_expand(t, &v), wanted);
+	/* once more, with all memory there is */
+	assert_argv(template_expand(t, &v), wanted);
+	template_free(t);
+	free(copy);
+}
+
+static void test_several_items(void **state)
+{
+	static const struct {
+		const char *words[6], *items, *wanted[9];
+	} cases[] = {
+		{ { "c" }, "a|b c|", { "c", "a", "b c", "" } },
+		{ { "c", "{}" }, "a|b|c", { "c", "a", "b", "c" } },
+		{ { "c", "x{}y" }, "a|b|c", { "c", "xa", "b", "cy" } },
+		{ { "c", "x{}y" }, "a", { "c", "xay" } },
+		{ { "c", "{}{}" }, "a|b", { "c", "a", "ba", "b" } },
+		{ { "c", "{/}", "{//}" }, "d/a|b", { "c", "a", "b", "d", "." } },
+		{ { "c", "{.}", "{/.}" }, "d/a.x|b.y", { "c", "d/a", "b", "a", "b" } },
+		{ { "c", "{1}", "{3}{2}" }, "a|b|c", { "c", "a", "cb" } },
+		{ { "c", "{3/.}-{2//}" }, "a|b/c|d/e.f", { "c", "e-b" } },
+		{ { "c", "{#}", "{%}", "{2}" }, "a|b", { "c", "12", "3", "b" } },
+		{ { "{}" }, "a|b", { "a", "b" } },
+		{ { "{2}", "{1}" }, "a|b", { "b", "a" } },
+		/* an item that is not there takes its word along, unless there is more in it */
+		{ { "c", "{3}", "{1}" }, "a|b", { "c", "a" } },
+		{ { "c", "x{3}", "{3}{3}", "{3}y" }, "a|b", { "c", "x", "", "y" } },
+		{ { "c", "{3/}", "{3.}", "{3//}" }, "a|b", { "c" } },
+		/* but an empty one is there */
+		{ { "c", "{3}", "{1}" }, "|b|", { "c", "", "" } },
+		/* and the command's name is always there */
+		{ { "{3}", "{1}" }, "a", { "", "a" } },
+		{ { "c", "{4}" }, "a|b|c", { "c", "{4}", "a", "b", "c" } },
+		{ { "c", "" }, "|", { "c", "", "", "" } },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+		expect_several(cases[i].words, 3, cases[i].items, cases[i].wanted);
+}
+
+/* From record to record the number of words goes up and down. */
+static void test_changing_numbers(void **state)
+{
+	static const size_t numbers[] = { 1, 5, 2, 300, 1, 0x1000, 3 };
+	const char *const words[] = { "c", "x{}y", "{/}", "{3}", "k" };
+	char why[200];
+	struct template *t = template_compile((char *const *)words, 5,
+	    &(struct placeholder_syntax){ .columns = PLACEHOLDER_ANY_COLUMN }, true, why, sizeof why);
+	struct span *items = calloc(0x1000, sizeof *items);
+
+	(void)state;
+	assert_non_null(t);
+	assert_non_null(items);
+	for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+		size_t n = numbers[i], argc = 0;
+		struct record record = { .items = items, .nitems = n, .bytes = 3 * n };
+		const char *const *argv;
+
+		for (size_t j = 0; j < n; j++)
+			items[j] = (struct span){ "d/f", 3 };
+		argv = template_expand(t, &(struct template_values){ &record, 1, 1 });
+		assert_non_null(argv);
+		while (argv[argc] != NULL)
+			argc++;
+		assert_int_equal(argc, 1 + n + n + (n >= 3) + 1);
+		assert_string_equal(argv[1 + n], "f");
+		assert_string_equal(argv[argc - 1], "k");
+	}
+	free(items);
+	template_free(t);
+}
+
+static void test_one_text(void **state)
+{
+	static const struct {
+		const char *text, *items, *wanted;
+	} cases[] = {
+		{ "{}", "a|b", "a b" }, { "{}", "a||b", "a  b" }, { "x{}y", "a|b", "xa by" },
+		{ "{/}:", "d/a|b", "a b:" }, { "{2}{1}", "a|b", "ba" }, { "{3}", "a|b", "" },
+		{ "{#} {%}", "a|b", "12 3" }, { "x", "a|b", "x" }, { "", "a|b", "" }, { "{}", "", "" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		char why[200], *copy = strdup(cases[i].items);
+		size_t len = strlen(cases[i].items);
+		struct span spans[3] = { { copy, len } };
+		struct record record = { .items = spans, .nitems = 1, .bytes = len };
+		struct template *t = template_compile_text(cases[i].text,
+		    &(struct placeholder_syntax){ .columns = 3 }, why, sizeof why);
+
+		/* by hand, so that the texts lie side by side without NULs of their own */
+		for (char *bar = copy; (bar = strchr(bar, '|')) != NULL; bar++) {
+			spans[record.nitems - 1].len = (size_t)(bar - spans[record.nitems - 1].text);
+			spans[record.nitems++] = (struct span){ bar + 1, strlen(bar + 1) };
+			record.bytes--;
+		}
+		assert_non_null(t);
+		assert_argv(template_expand(t, &(struct template_values){ &record, 12, 3 }),
+		    WORDS(cases[i].wanted));
+		template_free(t);
+		free(copy);
+	}
+}
+
+static void test_impossible_lengths_of_several(void **state)
+{
+	static const char *const words[] = { "c", "{}", "{}" };
+	const struct span one = { "", 0 };
+	struct record record = { .items = &one, .nitems = 1, .bytes = SIZE_MAX };
+	char why[200];
+	struct template *t = template_compile((char *const *)words, 3,
+	    &(struct placeholder_syntax){ .columns = 2 }, true, why, sizeof why);
+
+	(void)state;
+	assert_non_null(t);
+	assert_null(template_expand(t, &(struct template_values){ &record, 1, 1 }));
+	record.bytes = SIZE_MAX / 2 + 1;
+	assert_null(template_expand(t, &(struct template_values){ &record, 1, 1 }));
+	record.bytes = 0;
+	assert_argv(template_expand(t, &(struct template_values){ &record, 1, 1 }), WORDS("c", "", ""));
+	template_free(t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -302,6 +451,10 @@ int main(void)
 		cmocka_unit_test(test_impossible_length),
 		cmocka_unit_test(test_empty_words),
 		cmocka_unit_test(test_building),
+		cmocka_unit_test(test_several_items),
+		cmocka_unit_test(test_changing_numbers),
+		cmocka_unit_test(test_one_text),
+		cmocka_unit_test(test_impossible_lengths_of_several),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
