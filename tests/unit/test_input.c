@@ -447,6 +447,8 @@ static void long_stream(void **state)
 			continue;
 		case INPUT_END:
 		case INPUT_REFUSED:
+		case INPUT_AGAIN:
+		case INPUT_OTHERS:
 		case INPUT_BAD:
 			fail_msg("no record %d", (int)line);
 		}
