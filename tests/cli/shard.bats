@@ -51,7 +51,7 @@ shards() {
 	run -0 shards 3 --header -C , echo {x}-{y} {#}
 	same $'a1-b1 1\na2-b2 2\na3-b3 3' "$(sorted "$output")"
 	seq 10 >in
-	run -0 shards 2 --shard-by count -n 2 echo
+	run -0 shards 2 -k --shard-by count -n 2 echo
 	same $'1 2\n3 4\n5\n6 7\n8 9\n10' "$output"
 }
 
