@@ -13,7 +13,7 @@
 #include "journal_write.h"
 #include "shquote.h"
 #include "units.h"
-#include "xargs.h"
+#include "xargs_begin.h"
 
 /* Bytes that are put together. */
 struct bytes {

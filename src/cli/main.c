@@ -25,6 +25,7 @@
 #include "usage.h"
 #include "verdict.h"
 #include "xargs.h"
+#include "xargs_begin.h"
 #include "xargs_say.h"
 
 static int finish_stdout(void)

@@ -261,10 +261,34 @@ static enum xargs_parsed set_delimiter(const struct parser *p, const char *text)
 	return XARGS_PARSED_BAD;
 }
 
+/* What is just on or off; NULL for other options. */
+static bool *flag_of(struct xargs_options *x, int letter)
+{
+	switch (letter) {
+	case 'o':
+		return &x->open_tty;
+	case 'r':
+		return &x->no_run_if_empty;
+	case 't':
+		return &x->verbose;
+	case 'x':
+		return &x->exit;
+	case ROW_SHOW_LIMITS:
+		return &x->show_limits;
+	default:
+		return NULL;
+	}
+}
+
 static enum xargs_parsed take(const struct parser *p, const struct row *row, const char *text)
 {
 	struct xargs_options *x = p->x;
+	bool *flag = flag_of(x, row->letter);
 
+	if (flag != NULL) {
+		*flag = true;
+		return XARGS_PARSED_RUN;
+	}
 	switch (row->letter) {
 	case '0':
 		x->delimiter = '\0';
@@ -286,28 +310,13 @@ static enum xargs_parsed take(const struct parser *p, const struct row *row, con
 		return set_max_lines(p, row->letter, text);
 	case 'n':
 		return set_max_args(p, text);
-	case 'o':
-		x->open_tty = true;
-		break;
 	case 'p':
 		x->interactive = x->verbose = true;
 		break;
-	case 'r':
-		x->no_run_if_empty = true;
-		break;
 	case 's':
 		return max_chars(p, text);
-	case 't':
-		x->verbose = true;
-		break;
-	case 'x':
-		x->exit = true;
-		break;
 	case 'P':
 		return max_procs(p, text);
-	case ROW_SHOW_LIMITS:
-		x->show_limits = true;
-		break;
 	case ROW_SLOT_VAR:
 		return set_slot_var(p, text);
 	case ROW_HELP:

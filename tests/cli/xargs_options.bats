@@ -71,7 +71,7 @@ no() {
 }
 
 @test "options that mean nothing here are refused" {
-	for option in --link --header --colsep=, --shell=x --order=longest; do
+	for option in --link --header --colsep=, --shell=x --order=longest --shuf --shard=1/2; do
 		no "$option"
 		match "$stderr" "option '${option%=*}' has no meaning for xargs"
 	done
