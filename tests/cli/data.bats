@@ -159,7 +159,8 @@ scripts=(
 
 @test "parts of paths" {
 	run -0 --separate-stderr covey \
-	    -c 'printf "[%s]" {1/} "{1//}" '"'{1/.}'"' {2.} "$(printf %s. {2/})"' ::: '$(touch PWNED)/; touch PWNED.`x`' ::: "a'b/\"c d.*"
+	    -c 'printf "[%s]" {1/} "{1//}" '"'{1/.}'"' {2.} "$(printf %s. {2/})"' \
+	    ::: '$(touch PWNED)/; touch PWNED.`x`' ::: "a'b/\"c d.*"
 	same "[; touch PWNED.\`x\`][\$(touch PWNED)][; touch PWNED][a'b/\"c d][\"c d.*.]" "$output"
 	same '' "$stderr"
 	! harmed
