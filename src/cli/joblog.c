@@ -99,6 +99,11 @@ int joblog_start(struct joblog *log)
 	return joblog_flush(log);
 }
 
+bool joblog_is_behind(const struct joblog *log)
+{
+	return log->len > 0;
+}
+
 int joblog_flush(struct joblog *log)
 {
 	size_t done = 0;

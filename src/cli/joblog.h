@@ -28,6 +28,9 @@ int joblog_start(struct joblog *log);
 /* Must come before the sinks that take outputs. */
 struct sink joblog_sink(struct joblog *log);
 
+/* Are there lines to be written? */
+bool joblog_is_behind(const struct joblog *log);
+
 /* Writes the lines of what has ended. Returns 0, or -1: joblog_error says why. */
 int joblog_flush(struct joblog *log);
 const char *joblog_error(const struct joblog *log);

@@ -29,8 +29,7 @@ struct journal {
 	struct past *past;             /* what is continued; NULL: nothing */
 	struct journal_median *median; /* NULL: nobody has asked yet */
 	int64_t series;
-	sqlite3_stmt *occurrence;      /* numbers equal tasks; NULL: not prepared yet */
-	bool counts;                   /* … those that are in no table of this run, too */
+	sqlite3_stmt *occurrence;      /* numbers equal tasks; NULL: they are not numbered */
 	struct bytes template;
 	struct bytes input;            /* of the task on offer, where it has several items */
 	struct journal_task task;      /* on offer */
@@ -270,14 +269,13 @@ static const char *recovery_word(enum options_recovery recovery)
 /*
  * The number of a task among its equals. Those that were left out, or are another shard's, are in no
  * table of this run, and so a run that continues another, or is a shard's, counts in a table of its
- * own, which SQLite keeps in a file.
+ * own, which SQLite keeps in a file. Others need not: their entries are there to be counted by whoever
+ * wants to know.
  */
 static int prepare_occurrence(struct journal *j, struct cli_error *err)
 {
-	j->counts = j->past != NULL || j->options->given[OPT_SHARD];
-	if (!j->counts)
-		return journal_db_prepare(&j->db, "SELECT coalesce(max(occurrence), 0) + 1 FROM task"
-		    " WHERE key = ?1 AND series = ?2", &j->occurrence, err);
+	if (j->past == NULL && !j->options->given[OPT_SHARD])
+		return 0;
 	if (journal_db_run(&j->db, "CREATE TEMP TABLE seen (key BLOB PRIMARY KEY, n INTEGER NOT NULL)"
 	    " WITHOUT ROWID", err) != 0)
 		return -1;
@@ -325,9 +323,9 @@ static int next_occurrence(struct journal *j, struct cli_error *err)
 	sqlite3_stmt *s = j->occurrence;
 	int result = 0;
 
+	if (s == NULL)
+		return 0;
 	sqlite3_bind_blob(s, 1, j->task.key.bytes, sizeof j->task.key.bytes, SQLITE_STATIC);
-	if (!j->counts)
-		sqlite3_bind_int64(s, 2, j->series);
 	if (sqlite3_step(s) == SQLITE_ROW)
 		j->task.occurrence = sqlite3_column_int64(s, 0);
 	else
@@ -530,11 +528,23 @@ static int check(struct journal *j, int result)
 	return result;
 }
 
-int journal_commit(struct journal *j)
+int journal_starting(struct journal *j, const struct covey_task *task, unsigned slot)
 {
 	if (j->past != NULL)
 		past_rest(j->past);
-	return check(j, journal_writer_commit(j->writer));
+	return check(j, journal_writer_starting(j->writer, task, slot));
+}
+
+int journal_settle(struct journal *j)
+{
+	if (j->past != NULL)
+		past_rest(j->past);
+	return check(j, journal_writer_settle(j->writer));
+}
+
+bool journal_is_behind(const struct journal *j)
+{
+	return journal_writer_is_behind(j->writer);
 }
 
 const char *journal_error(const struct journal *j)

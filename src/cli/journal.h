@@ -2,8 +2,8 @@
  * journal - the command's record of its runs, and what is to be run again of the last one
  *
  * journal_open finds out what has been; journal_start puts the new run on record. Each task is
- * offered before it is submitted; the sink then writes down what becomes of it. What was written is
- * in the file after journal_commit, which has to come before anybody else hears of it.
+ * offered before it is submitted; the sink then takes down what becomes of it. That is in the file
+ * after journal_settle, which has to come before anybody else hears of it.
  */
 #ifndef CLI_JOURNAL_H
 #define CLI_JOURNAL_H
@@ -64,8 +64,18 @@ enum journal_answer journal_next(struct journal *j, struct covey_command *comman
 /* Must come before the sinks that take outputs. */
 struct sink journal_sink(struct journal *j);
 
-/* What has happened is in the file. Returns 0, or -1: journal_error says why. */
-int journal_commit(struct journal *j);
+/*
+ * An attempt is about to be started; that, and what has happened before, is in the file. One that is
+ * started without is not until the next journal_settle. Returns 0, or -1: journal_error says why.
+ */
+int journal_starting(struct journal *j, const struct covey_task *task, unsigned slot);
+
+/* What has happened is in the file. Returns as above. */
+int journal_settle(struct journal *j);
+
+/* Is there anything to settle? */
+bool journal_is_behind(const struct journal *j);
+
 const char *journal_error(const struct journal *j);
 
 /* Tasks that were left out, by what had become of them. */
@@ -76,7 +86,7 @@ struct journal_skipped journal_skipped(const struct journal *j);
 
 /*
  * The run has ended, with its input read to the end or not, and covey with that status, or of that
- * signal where it is not 0. May be called again to put it right. Returns as journal_commit.
+ * signal where it is not 0. May be called again to put it right. Returns as journal_settle.
  */
 int journal_end(struct journal *j, int status, int sig, bool input_read);
 

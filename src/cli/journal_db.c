@@ -26,7 +26,8 @@
 
 enum {
 	BUSY_MSEC = 10000,       /* for others that write, or read where there is no log */
-	CHECKPOINT_PAGES = 8192, /* of the log: copied back seldom, as that waits for the disk */
+	PAGE_SIZE = 2048,        /* a commit writes the few pages that it changes, and sums them up */
+	CHECKPOINT_PAGES = 16384, /* of the log: copied back seldom, as that waits for the disk */
 	HEADER_SIZE = 100,
 	ID_OFFSET = 68,          /* of the application id, big-endian */
 	/* behind those that SQLite locks, which begin at 1 GiB; locks need no bytes to be there */
@@ -210,6 +211,12 @@ static int open_database(struct journal_db *db, const char *path, int flags, str
 	char *name = NULL;
 	int code;
 
+	/*
+	 * One thread: no locks around each allocation. Where SQLite is in use already it stays as it is,
+	 * and is as good.
+	 */
+	(void)sqlite3_config(SQLITE_CONFIG_SINGLETHREAD);
+	(void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 	/* "file:x" and ":memory:" are names of files here */
 	if (asprintf(&name, "%s%s", path[0] == '/' ? "" : "./", path) < 0)
 		return cli_error_set(err, "out of memory");
@@ -242,7 +249,8 @@ static int bring_up_to_date(const struct journal_db *db, int version, struct cli
 
 	if (version == journal_schema_version())
 		return 0;
-	if (journal_db_run(db, "BEGIN IMMEDIATE", err) != 0)
+	snprintf(text, sizeof text, "PRAGMA page_size = %d; BEGIN IMMEDIATE", PAGE_SIZE);
+	if (journal_db_run(db, text, err) != 0)
 		return -1;
 	for (; version < journal_schema_version(); version++)
 		if (journal_db_run(db, journal_schema_step(version), err) != 0)

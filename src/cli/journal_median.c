@@ -3,7 +3,14 @@
 #include <math.h>
 #include <stdlib.h>
 
-enum { MOST = 100 };
+/* One pass over everything, whatever the number of tasks that are asked about. */
+static const char make[] =
+    "CREATE TEMP TABLE median (key BLOB PRIMARY KEY, seconds REAL NOT NULL) WITHOUT ROWID;"
+    "INSERT INTO median SELECT key, avg(duration) FROM ("
+    "SELECT key, duration, row_number() OVER (PARTITION BY key ORDER BY duration) AS place,"
+    " count(*) OVER (PARTITION BY key) AS n"
+    " FROM task WHERE outcome = 'success' AND duration IS NOT NULL)"
+    " WHERE place IN ((n + 1) / 2, (n + 2) / 2) GROUP BY key";
 
 struct journal_median {
 	const struct journal_db *db;
@@ -19,10 +26,8 @@ struct journal_median *journal_median_open(const struct journal_db *db, struct c
 		return NULL;
 	}
 	median->db = db;
-	/* in the order of the key's index, from its end */
-	if (journal_db_prepare(db, "SELECT duration FROM task WHERE key = ?1 AND outcome = 'success'"
-	    " AND duration IS NOT NULL ORDER BY series DESC, occurrence DESC, id DESC LIMIT ?2",
-	    &median->lookup, err) == 0)
+	if (journal_db_run(db, make, err) == 0 && journal_db_prepare(db,
+	    "SELECT seconds FROM median WHERE key = ?1", &median->lookup, err) == 0)
 		return median;
 	journal_median_close(median);
 	return NULL;
@@ -30,41 +35,26 @@ struct journal_median *journal_median_open(const struct journal_db *db, struct c
 
 void journal_median_close(struct journal_median *median)
 {
-	if (median != NULL)
-		sqlite3_finalize(median->lookup);
+	if (median == NULL)
+		return;
+	sqlite3_finalize(median->lookup);
+	(void)journal_db_run(median->db, "DROP TABLE IF EXISTS temp.median",
+	    &(struct cli_error){ "" });
 	free(median);
-}
-
-static int by_size(const void *a, const void *b)
-{
-	double one = *(const double *)a, other = *(const double *)b;
-
-	return one < other ? -1 : one > other;
-}
-
-static double middle(double *values, size_t n)
-{
-	if (n == 0)
-		return INFINITY;
-	qsort(values, n, sizeof *values, by_size);
-	return (values[(n - 1) / 2] + values[n / 2]) / 2;
 }
 
 int journal_median_of(struct journal_median *median, const struct journal_key *key,
     double *seconds, struct cli_error *err)
 {
 	sqlite3_stmt *s = median->lookup;
-	double values[MOST];
-	size_t n = 0;
-	int code;
+	int code, result = 0;
 
 	sqlite3_bind_blob(s, 1, key->bytes, sizeof key->bytes, SQLITE_STATIC);
-	sqlite3_bind_int(s, 2, MOST);
-	while ((code = sqlite3_step(s)) == SQLITE_ROW && n < MOST)
-		values[n++] = sqlite3_column_double(s, 0);
+	code = sqlite3_step(s);
+	if (code == SQLITE_ROW || code == SQLITE_DONE)
+		*seconds = code == SQLITE_ROW ? sqlite3_column_double(s, 0) : INFINITY;
+	else
+		result = cli_error_set(err, "%s", sqlite3_errmsg(median->db->db));
 	sqlite3_reset(s);
-	if (code != SQLITE_DONE)
-		return cli_error_set(err, "%s", sqlite3_errmsg(median->db->db));
-	*seconds = middle(values, n);
-	return 0;
+	return result;
 }

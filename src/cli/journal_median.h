@@ -1,7 +1,7 @@
 /*
  * journal_median - how long a task has taken, by what the journal knows of its like
  *
- * The median over the successes of the same content, of all runs; of a long history the last 100.
+ * The median over the successes of the same content, in all runs until now.
  */
 #ifndef CLI_JOURNAL_MEDIAN_H
 #define CLI_JOURNAL_MEDIAN_H
@@ -11,7 +11,7 @@
 
 struct journal_median;
 
-/* The database must outlive it. NULL with a message. */
+/* Looks at what is there now. The database must outlive it. NULL with a message. */
 struct journal_median *journal_median_open(const struct journal_db *db, struct cli_error *err);
 void journal_median_close(struct journal_median *median);
 

@@ -7,14 +7,27 @@
 /* Outcomes that ended a task; with others, or none, it has not been brought to its end. */
 #define FAILED "('exit', 'signal', 'timeout', 'spawn')"
 
-/* the last entry of a task in its series: a success is one always */
-#define IS_LAST "(t.outcome = 'success' OR NOT EXISTS (SELECT 1 FROM task u WHERE u.key = t.key" \
-	" AND u.series = t.series AND u.occurrence = t.occurrence AND u.id > t.id))"
+/*
+ * What has become of each task, by its last entry, and a success is that always. It is found out once,
+ * into a table of its own in a temporary file: an index that is kept up for it while a run goes on
+ * would cost each task another page to write. For the same reason the first run of a series has not
+ * counted equal tasks.
+ */
+static const char make_past[] =
+    "CREATE TEMP TABLE past (key BLOB, occurrence INTEGER, id INTEGER NOT NULL,"
+    " state INTEGER NOT NULL, PRIMARY KEY (key, occurrence)) WITHOUT ROWID;";
+
+static const char fill_past[] =
+    "INSERT INTO past SELECT key, occurrence, id, CASE WHEN outcome = 'success' THEN 3"
+    " WHEN outcome IN " FAILED " THEN 2 ELSE 1 END FROM ("
+    "SELECT key, occurrence, id, outcome, row_number() OVER (PARTITION BY key, occurrence"
+    " ORDER BY outcome IS 'success' DESC, id DESC) AS place FROM ("
+    "SELECT key, id, outcome, CASE occurrence WHEN 0 THEN"
+    " row_number() OVER (PARTITION BY run, key ORDER BY id) ELSE occurrence END AS occurrence"
+    " FROM task WHERE series = ?1)) WHERE place = 1";
 
 struct past {
 	const struct journal_db *db;
-	int64_t series;
-	int64_t last;             /* entries from here on are this run's */
 	int64_t next;
 	sqlite3_stmt *lookup, *walk;
 	const char **words;       /* of the task that past_next gave last: argv, then env */
@@ -143,32 +156,30 @@ const char **past_argv(const struct journal_db *db, struct cli_error *err)
 
 /* ---- tasks ---- */
 
-static int prepare(struct past *past, struct cli_error *err)
-{
-	if (journal_db_prepare(past->db, "SELECT CASE WHEN outcome = 'success' THEN 3"
-	    " WHEN outcome IN " FAILED " THEN 2 ELSE 1 END FROM task WHERE key = ?1 AND series = ?2"
-	    " AND occurrence = ?3 ORDER BY id DESC LIMIT 1", &past->lookup, err) != 0)
-		return -1;
-	return journal_db_prepare(past->db, "SELECT t.id, t.number, t.key, t.occurrence, t.name,"
-	    " t.argv, t.input, coalesce(t.cwd, r.cwd), t.env, t.stdin_file, t.stdin, t.timeout,"
-	    " t.tries FROM task t JOIN run r ON r.id = t.run WHERE t.id > ?1 AND t.id <= ?2"
-	    " AND t.series = ?3 AND t.outcome IS NOT 'success' AND " IS_LAST
-	    " ORDER BY t.id LIMIT 1", &past->walk, err);
-}
-
-static int find_last(struct past *past, struct cli_error *err)
+static int fill(const struct journal_db *db, int64_t series, struct cli_error *err)
 {
 	sqlite3_stmt *s;
-	int result = 0;
+	int result;
 
-	if (journal_db_prepare(past->db, "SELECT max(id) FROM task", &s, err) != 0)
+	if (journal_db_run(db, make_past, err) != 0 || journal_db_prepare(db, fill_past, &s, err) != 0)
 		return -1;
-	if (sqlite3_step(s) == SQLITE_ROW)
-		past->last = sqlite3_column_int64(s, 0);
-	else
-		result = database_error(past->db, err);
+	sqlite3_bind_int64(s, 1, series);
+	result = journal_db_step(db, s, err);
 	sqlite3_finalize(s);
-	return result;
+	/* for past_next */
+	return result != 0 ? -1
+	    : journal_db_run(db, "CREATE INDEX temp.past_id ON past (id) WHERE state <> 3", err);
+}
+
+static int prepare(struct past *past, struct cli_error *err)
+{
+	if (journal_db_prepare(past->db, "SELECT state FROM past WHERE key = ?1 AND occurrence = ?2",
+	    &past->lookup, err) != 0)
+		return -1;
+	return journal_db_prepare(past->db, "SELECT t.id, t.number, t.key, p.occurrence, t.name,"
+	    " t.argv, t.input, coalesce(t.cwd, r.cwd), t.env, t.stdin_file, t.stdin, t.timeout,"
+	    " t.tries FROM past p JOIN task t ON t.id = p.id JOIN run r ON r.id = t.run"
+	    " WHERE p.id > ?1 AND p.state <> 3 ORDER BY p.id LIMIT 1", &past->walk, err);
 }
 
 struct past *past_open(const struct journal_db *db, int64_t series, struct cli_error *err)
@@ -180,8 +191,7 @@ struct past *past_open(const struct journal_db *db, int64_t series, struct cli_e
 		return NULL;
 	}
 	past->db = db;
-	past->series = series;
-	if (prepare(past, err) == 0 && find_last(past, err) == 0)
+	if (fill(db, series, err) == 0 && prepare(past, err) == 0)
 		return past;
 	past_close(past);
 	return NULL;
@@ -193,6 +203,7 @@ void past_close(struct past *past)
 		return;
 	sqlite3_finalize(past->lookup);
 	sqlite3_finalize(past->walk);
+	(void)journal_db_run(past->db, "DROP TABLE IF EXISTS temp.past", &(struct cli_error){ "" });
 	free(past->words);
 	free(past);
 }
@@ -203,12 +214,8 @@ int past_count(const struct past *past, uint64_t counts[PAST_NSTATES], struct cl
 	int code;
 
 	memset(counts, 0, PAST_NSTATES * sizeof *counts);
-	if (journal_db_prepare(past->db, "SELECT CASE WHEN outcome = 'success' THEN 3"
-	    " WHEN outcome IN " FAILED " THEN 2 ELSE 1 END, count(*) FROM task t"
-	    " WHERE t.series = ?1 AND t.id <= ?2 AND " IS_LAST " GROUP BY 1", &s, err) != 0)
+	if (journal_db_prepare(past->db, "SELECT state, count(*) FROM past GROUP BY state", &s, err) != 0)
 		return -1;
-	sqlite3_bind_int64(s, 1, past->series);
-	sqlite3_bind_int64(s, 2, past->last);
 	while ((code = sqlite3_step(s)) == SQLITE_ROW)
 		counts[sqlite3_column_int(s, 0)] = (uint64_t)sqlite3_column_int64(s, 1);
 	if (code != SQLITE_DONE)
@@ -224,8 +231,7 @@ int past_state(struct past *past, const struct journal_key *key, int64_t occurre
 	int code;
 
 	sqlite3_bind_blob(s, 1, key->bytes, sizeof key->bytes, SQLITE_STATIC);
-	sqlite3_bind_int64(s, 2, past->series);
-	sqlite3_bind_int64(s, 3, occurrence);
+	sqlite3_bind_int64(s, 2, occurrence);
 	code = sqlite3_step(s);
 	*state = code == SQLITE_ROW ? (enum past_state)sqlite3_column_int(s, 0) : PAST_UNKNOWN;
 	sqlite3_reset(s);
@@ -314,8 +320,6 @@ int past_next(struct past *past, struct journal_task *task, struct covey_command
 
 	sqlite3_reset(s);
 	sqlite3_bind_int64(s, 1, past->next);
-	sqlite3_bind_int64(s, 2, past->last);
-	sqlite3_bind_int64(s, 3, past->series);
 	switch (sqlite3_step(s)) {
 	case SQLITE_ROW:
 		return read_task(past, task, command, err);

@@ -42,7 +42,7 @@ enum past_state { PAST_UNKNOWN, PAST_UNFINISHED, PAST_FAILED, PAST_SUCCEEDED, PA
 
 struct past;
 
-/* Looks into a series, as it is now. NULL with a message. */
+/* Looks into a series, as it is now; one at a time. NULL with a message. */
 struct past *past_open(const struct journal_db *db, int64_t series, struct cli_error *err);
 void past_close(struct past *past);
 

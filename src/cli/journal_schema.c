@@ -4,8 +4,8 @@
 
 /*
  * Rowids are given out by the writer, of which there is one at a time, so that a run's tasks and
- * attempts stand together. The key's index finds a task's past by its content, the latest last.
- * Another index would cost a page for each transaction: that is why a task has the id of its last
+ * attempts stand together. An index would cost a page for each transaction, or for each task where
+ * it is by content: that is why there is none (any more), and why a task has the id of its last
  * attempt, and its duration.
  */
 static const char first[] =
@@ -80,7 +80,10 @@ static const char first[] =
     " oom INTEGER"
     ");";
 
-static const char *const steps[] = { first };
+/* an occurrence of 0 is new, too: it was not counted */
+static const char second[] = "DROP INDEX task_key;";
+
+static const char *const steps[] = { first, second };
 
 int journal_schema_version(void)
 {

@@ -1,9 +1,9 @@
 /*
  * journal_write - rows for a run, its tasks and their attempts, as events bring them
  *
- * Rows go into a transaction that is begun with the first of them; whoever lets others know what
- * happened commits before. After an error nothing more is written, and all that follows fails with
- * the same message.
+ * They are in the file when they are settled, together: whoever lets others know what happened has
+ * that done before. After an error nothing more is written, and all that follows fails with the same
+ * message.
  */
 #ifndef CLI_JOURNAL_WRITE_H
 #define CLI_JOURNAL_WRITE_H
@@ -38,7 +38,7 @@ struct journal_run_end {
 /* What the events don't tell of a task. */
 struct journal_task {
 	struct journal_key key;
-	int64_t occurrence;           /* from 1 among those of the same key */
+	int64_t occurrence;           /* from 1 among those of the same key; 0: not counted */
 	uint64_t number;
 	const char *name;             /* or NULL */
 	const char *input;            /* its items, with a NUL between them; NULL: none */
@@ -58,20 +58,29 @@ int journal_writer_start(struct journal_writer *w, const struct journal_run *run
 int64_t journal_writer_run(const struct journal_writer *w);
 const char *journal_writer_uid(const struct journal_writer *w);
 
-/* Begins the transaction that the next row would begin. Returns as journal_writer_commit. */
+/* Begins the transaction that the next row would begin. Returns as journal_writer_settle. */
 int journal_writer_begin(struct journal_writer *w);
 
 /* The next task to be queued. *task must last until its event has come. */
 void journal_writer_announce(struct journal_writer *w, const struct journal_task *task);
 
-/* Writes down what happened. */
+/*
+ * An attempt is about to be started in that slot: it is in the file, with all that happened before.
+ * An attempt that starts untold has a row when it is settled. Returns as journal_writer_settle.
+ */
+int journal_writer_starting(struct journal_writer *w, const struct covey_task *task, unsigned slot);
+
+/* Takes notice of what happened. Tasks must last until they have finished. */
 void journal_writer_event(struct journal_writer *w, const struct covey_event *event);
 
-/* What was written down is in the file. Returns 0, or -1; journal_writer_error says why. */
-int journal_writer_commit(struct journal_writer *w);
+/* What happened is in the file. Returns 0, or -1; journal_writer_error says why. */
+int journal_writer_settle(struct journal_writer *w);
 const char *journal_writer_error(const struct journal_writer *w);
 
-/* The run has ended; may be called again to put it right. Returns as journal_writer_commit. */
+/* Is there anything to settle? */
+bool journal_writer_is_behind(const struct journal_writer *w);
+
+/* The run has ended; may be called again to put it right. Returns as journal_writer_settle. */
 int journal_writer_end(struct journal_writer *w, const struct journal_run_end *end);
 
 #endif

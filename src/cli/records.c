@@ -1,7 +1,12 @@
 #include "records.h"
 
-/* The longest that anything which has happened is not on record, while there is more to start. */
+/*
+ * To write is dear where there are thousands of tasks a second: what happens then is written in one
+ * go, so long after the last time. Only starts are worth more, as long as there are not more than one
+ * in that time, or a number in a row.
+ */
 #define SETTLE_AFTER (5 * COVEY_MSEC)
+#define STARTS_IN_A_ROW 64
 
 int records_open(struct records *r, const struct options *options, const char *const *argv,
     struct outq *q, struct sinks *sinks, struct cli_error *err)
@@ -47,13 +52,16 @@ int records_start(struct records *r, struct cli_error *err)
 	return 0;
 }
 
-static int write_all(struct records *r, struct cli_error *err)
+static int journal_says(const struct records *r, int result, struct cli_error *err)
 {
-	if (r->journal != NULL && journal_commit(r->journal) != 0)
-		return cli_error_set(err, "%s", journal_error(r->journal));
-	if (r->joblog != NULL && joblog_flush(r->joblog) != 0)
-		return cli_error_set(err, "%s", joblog_error(r->joblog));
-	return 0;
+	return result == 0 ? 0 : cli_error_set(err, "%s", journal_error(r->journal));
+}
+
+static int flush_joblog(const struct records *r, struct cli_error *err)
+{
+	if (r->joblog == NULL || joblog_flush(r->joblog) == 0)
+		return 0;
+	return cli_error_set(err, "%s", joblog_error(r->joblog));
 }
 
 /* Nothing is held back any more for the sake of records that there will not be. */
@@ -65,40 +73,76 @@ static int conclude(struct records *r, int result)
 	return result;
 }
 
-int records_settle(struct records *r, const struct covey *ex, struct cli_error *err)
+/* The journal is up to date, or it cannot be. */
+static int let_go(struct records *r, const struct covey *ex, int result, struct cli_error *err)
 {
-	int result;
-
-	if (!is_kept(r))
-		return 0;
-	result = write_all(r, err);
+	if (result == 0)
+		result = flush_joblog(r, err);
 	outq_release(r->q);
 	r->settled = covey_now(ex);
 	return conclude(r, result);
 }
 
-int records_pace(struct records *r, struct covey *ex, covey_nsec *wait, struct cli_error *err)
-{
-	if (!is_kept(r))
-		return 0;
-	if (covey_next_deadline(ex) == 0) {
-		*wait = 0;
-		if (covey_now(ex) - r->settled < SETTLE_AFTER)
-			return 0;
-	}
-	return records_settle(r, ex, err);
-}
-
-int records_end(struct records *r, int status, int sig, bool input_read, struct cli_error *err)
+int records_settle(struct records *r, const struct covey *ex, struct cli_error *err)
 {
 	int result = 0;
 
 	if (!is_kept(r))
 		return 0;
-	if (r->joblog != NULL && joblog_flush(r->joblog) != 0)
-		result = cli_error_set(err, "%s", joblog_error(r->joblog));
-	if (r->journal != NULL && journal_end(r->journal, status, sig, input_read) != 0)
-		result = cli_error_set(err, "%s", journal_error(r->journal));
+	if (r->journal != NULL)
+		result = journal_says(r, journal_settle(r->journal), err);
+	return let_go(r, ex, result, err);
+}
+
+static bool may_write_start(struct records *r, covey_nsec now)
+{
+	if (r->starts_paid - now > STARTS_IN_A_ROW * SETTLE_AFTER)
+		return false;
+	r->starts_paid = (r->starts_paid > now ? r->starts_paid : now) + SETTLE_AFTER;
+	return true;
+}
+
+int records_starting(struct records *r, const struct covey *ex, const struct covey_task *task,
+    unsigned slot, struct cli_error *err)
+{
+	if (!is_kept(r) || r->journal == NULL || !may_write_start(r, covey_now(ex)))
+		return 0;
+	return let_go(r, ex, journal_says(r, journal_starting(r->journal, task, slot), err), err);
+}
+
+static bool is_behind(const struct records *r)
+{
+	return (r->journal != NULL && journal_is_behind(r->journal))
+	    || (r->joblog != NULL && joblog_is_behind(r->joblog));
+}
+
+int records_pace(struct records *r, struct covey *ex, covey_nsec *wait, struct cli_error *err)
+{
+	covey_nsec age;
+
+	if (!is_kept(r))
+		return 0;
+	if (!is_behind(r)) {
+		outq_release(r->q);
+		return 0;
+	}
+	age = covey_now(ex) - r->settled;
+	if (age >= SETTLE_AFTER)
+		return records_settle(r, ex, err);
+	if (*wait < 0 || *wait > SETTLE_AFTER - age)
+		*wait = SETTLE_AFTER - age;
+	return 0;
+}
+
+int records_end(struct records *r, int status, int sig, bool input_read, struct cli_error *err)
+{
+	int result, flushed;
+
+	if (!is_kept(r))
+		return 0;
+	result = flushed = flush_joblog(r, err);
+	if (r->journal != NULL)
+		result = journal_says(r, journal_end(r->journal, status, sig, input_read), err);
 	outq_hold(r->q, false);
-	return conclude(r, result);
+	return conclude(r, flushed != 0 ? flushed : result);
 }

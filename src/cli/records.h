@@ -2,8 +2,8 @@
  * records - the journal and the job log of a run, and when they are written
  *
  * What happens is on record before anybody sees it: while there are records, the queue of outputs
- * holds back what is put into it, and records_settle writes them and then lets it go. And what is
- * started is on record before covey waits for it.
+ * holds back what is put into it, and records_settle writes them and then lets it go. An attempt is
+ * on record before it is started; where more than 200 a second are, within five milliseconds.
  */
 #ifndef CLI_RECORDS_H
 #define CLI_RECORDS_H
@@ -21,6 +21,7 @@ struct records {
 	struct joblog *joblog;      /* or NULL */
 	struct outq *q;
 	covey_nsec settled;         /* when it was done last */
+	covey_nsec starts_paid;     /* until when one start in SETTLE_AFTER has been written */
 	bool failed;                /* nothing is written any more */
 };
 
@@ -35,9 +36,13 @@ int records_start(struct records *r, struct cli_error *err);
 /* Writes what has happened. Returns 0, or -1 with a message, and from then on 0. */
 int records_settle(struct records *r, const struct covey *ex, struct cli_error *err);
 
+/* An attempt is about to be started. Returns as records_settle. */
+int records_starting(struct records *r, const struct covey *ex, const struct covey_task *task,
+    unsigned slot, struct cli_error *err);
+
 /*
- * Before a turn that may wait so long: settles, if it is time to. *wait becomes 0 where more can be
- * started first. Returns as records_settle.
+ * Before a turn that may wait so long: settles, if it is time to, or has it wait no longer than until
+ * then. Returns as records_settle.
  */
 int records_pace(struct records *r, struct covey *ex, covey_nsec *wait, struct cli_error *err);
 

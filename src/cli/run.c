@@ -242,9 +242,12 @@ static enum covey_next next(struct covey *ex, void *user)
 
 static const char *const *prepare(const struct covey_task *task, unsigned slot, void *user)
 {
-	const struct run *run = user;
+	struct run *run = user;
+	struct cli_error why;
 
-	return feed_prepare(run->feed, task, slot);
+	if (records_starting(&run->records, run->ex, task, slot, &why) != 0)
+		stop_recording(run, &why);
+	return feed_prepares(run->feed) ? feed_prepare(run->feed, task, slot) : NULL;
 }
 
 /* With nothing running there is nothing to see but that; once is enough. */
@@ -417,7 +420,7 @@ static void set_options(struct run *run, struct covey_options *options)
 	options->nlimits = o->limits.n;
 	options->slot_var = o->slot_var;
 	options->next = next;
-	options->prepare = feed_prepares(run->feed) ? prepare : NULL;
+	options->prepare = feed_prepares(run->feed) || run->records.journal != NULL ? prepare : NULL;
 	options->on_event = on_event;
 	options->events = run->sinks.wants | SINK_WANTS(COVEY_ENDED) | SINK_WANTS(COVEY_FINISHED);
 	options->on_output = sinks_want_output(&run->sinks) ? on_output : NULL;

@@ -37,6 +37,17 @@ none_twice() {
 	same '' "$again"
 }
 
+# what has begun has an attempt on record, be it killed in the first moment
+all_recorded() {
+	local missing
+
+	[[ -s j ]] || return 0
+	missing=$(tail -n +$((begun + 1)) begun | sort -u | comm -23 - <(query '
+	    SELECT DISTINCT input FROM task t JOIN attempt a ON a.task = t.id
+	    WHERE run = (SELECT max(id) FROM run)' | sort))
+	same '' "$missing"
+}
+
 # remember: what is on record now
 remember() {
 	if [[ -s j ]]; then
@@ -81,6 +92,7 @@ some_time() {
 		wait_for alive 0
 		[[ ! -s j ]] || wait_for sound
 		none_twice
+		all_recorded
 	done
 	until_done
 }
