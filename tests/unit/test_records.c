@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <sqlite3.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -183,37 +184,83 @@ static void waiting_settles(void **state)
 	assert_int_equal(lines_of_log(f), 2);
 }
 
-/* With more to start, starting goes first, as long as records are not too old. */
-static void starting_goes_before_settling(void **state)
+/* What happens soon after that waits a little, so that more of it is written in one go. */
+static void what_follows_closely_waits(void **state)
 {
-	static const char *const command[] = { "true", NULL };
 	struct fixture *f = *state;
-	covey_nsec wait = COVEY_SEC;
-	struct covey_command c;
+	covey_nsec wait = -1;
 	struct cli_error err;
 	bool put_off = false;
 
 	f->options.joblog = f->log;
 	open_and_start(f);
-	covey_command_init(&c, sizeof c);
-	c.argv = command;
-	assert_int_equal(covey_submit(f->ex, &c, NULL, NULL), 0);
-	assert_int_equal(covey_next_deadline(f->ex), 0);
 	/* on a machine that stops for 5 ms at the wrong moment this is seen at another try */
 	for (int i = 0; i < 1000 && !put_off; i++) {
 		off_t before;
 
 		assert_int_equal(records_settle(&f->r, f->ex, &err), 0);
 		before = printed(f);
+		end_task(f);
 		print(f);
+		wait = i % 2 == 0 ? -1 : COVEY_SEC;
 		assert_int_equal(records_pace(&f->r, f->ex, &wait, &err), 0);
-		assert_int_equal(wait, 0);
 		put_off = printed(f) == before;
 	}
 	assert_true(put_off);
-	/* at last they are too old */
+	assert_true(wait > 0 && wait <= 5 * COVEY_MSEC);
+	wait = 1;
 	for (off_t before = printed(f); printed(f) == before;)
 		assert_int_equal(records_pace(&f->r, f->ex, &wait, &err), 0);
+	assert_int_equal(wait, 1);
+	/* and what has no record has nothing to wait for */
+	wait = COVEY_SEC;
+	for (off_t before = printed(f); printed(f) == before;) {
+		print(f);
+		assert_int_equal(records_pace(&f->r, f->ex, &wait, &err), 0);
+	}
+	assert_int_equal(wait, COVEY_SEC);
+}
+
+static int attempts_on_record(const struct fixture *f)
+{
+	sqlite3_stmt *s;
+	sqlite3 *db;
+	int n;
+
+	assert_int_equal(sqlite3_open(f->journal, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_prepare_v2(db, "SELECT count(*) FROM attempt", -1, &s, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_step(s), SQLITE_ROW);
+	n = sqlite3_column_int(s, 0);
+	sqlite3_finalize(s);
+	sqlite3_close(db);
+	return n;
+}
+
+/* Starts are on record before they happen, but for a flood of them. */
+static void starts_are_on_record(void **state)
+{
+	static const char *const command[] = { "true", NULL };
+	struct fixture *f = *state;
+	struct covey_task task = { .argv = command, .attempts = 1 };
+	struct covey_attempt attempt = { .number = 1, .pid = 1 };
+	struct cli_error err;
+	unsigned n;
+
+	f->options.journal = f->journal;
+	open_and_start(f);
+	for (n = 1; n <= 10000; n++) {
+		task.id = n;
+		attempt.slot = n;
+		assert_int_equal(records_starting(&f->r, f->ex, &task, n, &err), 0);
+		if (n <= 64)
+			assert_int_equal(attempts_on_record(f), n);
+		sinks_event(&f->sinks, &(struct covey_event){
+			.type = COVEY_STARTED, .task = &task, .attempt = &attempt,
+		});
+	}
+	assert_in_range(attempts_on_record(f), 64, 9999);
+	assert_int_equal(records_settle(&f->r, f->ex, &err), 0);
+	assert_int_equal(attempts_on_record(f), 10000);
 }
 
 static void a_journal_is_a_sink_before_the_log(void **state)
@@ -309,7 +356,8 @@ int main(void)
 		TEST(without_records_nothing_waits),
 		TEST(what_is_printed_waits_for_the_log),
 		TEST(waiting_settles),
-		TEST(starting_goes_before_settling),
+		TEST(what_follows_closely_waits),
+		TEST(starts_are_on_record),
 		TEST(a_journal_is_a_sink_before_the_log),
 		TEST(a_run_that_goes_on_appends),
 		TEST(what_cannot_be_opened_or_begun),
