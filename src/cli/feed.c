@@ -85,7 +85,7 @@ struct feed *feed_new(const struct options *options, struct cli_error *err)
 	}
 	/* where a task's number is not the executor's, it has to be remembered */
 	feed->keeps_item = compose_keeps_item(feed->compose) || options->given[OPT_SHARD]
-	    || options->shuf;
+	    || options->shuf || options->results != NULL;
 	return feed;
 }
 

@@ -271,6 +271,12 @@ static const struct option_row rows[] = {
 		SIZE(max_output), .initial = "0", .shown = "all",
 		.help = "keep head and tail of an output, SIZE bytes in all: 4096, 64K, 1M; 0: all",
 	},
+	[OPT_RESULTS] = {
+		.name = "results", .letters = "", .argument = "DIR", .group = GROUP_OUTPUT,
+		NONEMPTY(results),
+		.help = "keep what each task prints, whole, in DIR/NUMBER/stdout and stderr, and what "
+		    "became of it in meta.json",
+	},
 	[OPT_VERBOSE] = {
 		.name = "verbose", .letters = "t", .group = GROUP_OUTPUT, FLAG(verbose),
 		.help = "print each command to stderr before it runs",

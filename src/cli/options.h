@@ -66,6 +66,7 @@ enum option_id {
 	OPT_TAG,
 	OPT_TAGSTRING,
 	OPT_MAX_OUTPUT,
+	OPT_RESULTS,
 	OPT_VERBOSE,
 	OPT_DRY_RUN,
 	OPT_QUIET,
@@ -201,6 +202,7 @@ struct options {
 	bool tag;                       /* each line begins with the item and a tab */
 	const char *tagstring;          /* … or with this template and a tab; NULL: not given */
 	uint64_t max_output;            /* bytes of a stream that are kept; 0: all */
+	const char *results;            /* a directory, or NULL; never with ungroup */
 	bool verbose;                   /* -t: print each command before it runs */
 	bool dry_run;                   /* print the commands, run none */
 	bool quiet;                     /* say nothing about failures */

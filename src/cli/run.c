@@ -20,6 +20,7 @@
 #include "pace.h"
 #include "progress.h"
 #include "records.h"
+#include "results.h"
 #include "shquote.h"
 #include "signals.h"
 #include "sink.h"
@@ -42,6 +43,7 @@ struct run {
 	struct out_line *line;
 	struct summary *summary;
 	struct progress *progress;
+	struct results *results;       /* or NULL */
 	struct records records;
 	unsigned nskipped;             /* tasks in a row */
 	bool input_read;               /* to its end */
@@ -50,6 +52,7 @@ struct run {
 	struct describe about;
 	struct signals signals;
 	struct pace pace;
+	bool told_results;             /* that they cannot be written */
 	bool told_waiting;             /* that nothing runs because of the pace */
 	regex_t retry_match;
 	bool has_retry_match;
@@ -487,6 +490,20 @@ static int add_output(struct run *run, struct cli_error *err)
 	return 0;
 }
 
+static int add_results(struct run *run, struct cli_error *err)
+{
+	struct sink sink;
+
+	if (run->options->results == NULL)
+		return 0;
+	run->results = results_new(run->options->results);
+	if (run->results == NULL)
+		return out_of_memory(err);
+	sink = results_sink(run->results);
+	sinks_add(&run->sinks, &sink);
+	return 0;
+}
+
 static void add_jobserver(struct run *run)
 {
 	struct sink sink;
@@ -555,7 +572,7 @@ static int make_outputs(struct run *run, struct cli_error *err)
 static int set_up(struct run *run, struct cli_error *err)
 {
 	if (add_summary(run, err) != 0 || add_output(run, err) != 0
-	    || compile_retry_match(run, err) != 0)
+	    || add_results(run, err) != 0 || compile_retry_match(run, err) != 0)
 		return -1;
 	add_pace(run);
 	add_jobserver(run);
@@ -573,6 +590,7 @@ static void tear_down(struct run *run)
 	order_free(run->order);
 	summary_free(run->summary);
 	progress_free(run->progress);
+	results_free(run->results);
 	records_close(&run->records);
 	outq_free(run->q);
 }
@@ -607,6 +625,17 @@ static void check_kept(struct run *run)
 		break_off(run, "cannot keep what a task has printed", error);
 }
 
+static void check_results(struct run *run)
+{
+	struct cli_error why;
+
+	if (run->results == NULL || results_error(run->results) == NULL || run->told_results)
+		return;
+	run->told_results = true;
+	cli_error_set(&why, "%s", results_error(run->results));
+	stop_recording(run, &why);
+}
+
 /* With lines that appear as they come, a slow reader slows the children down, as a pipe would. */
 static void check_full(struct run *run)
 {
@@ -629,6 +658,7 @@ static void loop(struct run *run)
 		more = covey_step(run->ex, wait, &why);
 		check_stdout(run);
 		check_kept(run);
+		check_results(run);
 		check_full(run);
 	} while (more > 0);
 	if (more < 0) {
@@ -701,6 +731,12 @@ static void introduce(struct run *run)
 		complain(run, "%s", journal_introduction(journal));
 }
 
+static int open_results(struct run *run, struct cli_error *err)
+{
+	return run->results == NULL ? 0
+	    : results_open(run->results, run->options->recovery != RECOVERY_NONE, err);
+}
+
 /* Everything up to the first turn. Returns the status to exit with where it fails, with a message. */
 static int begin(struct run *run, struct cli_error *err)
 {
@@ -711,7 +747,7 @@ static int begin(struct run *run, struct cli_error *err)
 		return STATUS_USAGE;
 	if (set_up(run, err) != 0)
 		return STATUS_BROKEN;
-	if (feed_check(run->feed, run->ex, err) != 0 || records_start(&run->records, err) != 0)
+	if (feed_check(run->feed, run->ex, err) != 0 || open_results(run, err) != 0 || records_start(&run->records, err) != 0)
 		return STATUS_USAGE;
 	introduce(run);
 	return STATUS_OK;

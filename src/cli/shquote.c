@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "utf8.h"
+
 struct writer {
 	char *buf;
 	size_t size;
@@ -60,26 +62,6 @@ static size_t finish(struct writer *w)
 
 /* ---- characters ---- */
 
-/* Length of the well-formed UTF-8 character at s, of at most n bytes, and its code; or 0. */
-static size_t decode(const unsigned char *s, size_t n, uint32_t *code)
-{
-	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
-	size_t len = s[0] < 0x80 ? 1 : s[0] < 0xc2 ? 0 : s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3 :
-	    s[0] < 0xf5 ? 4 : 0;
-
-	if (len == 0 || len > n)
-		return 0;
-	*code = len == 1 ? s[0] : s[0] & (0xffu >> (len + 1));
-	for (size_t i = 1; i < len; i++) {
-		if ((s[i] & 0xc0) != 0x80)
-			return 0;
-		*code = *code << 6 | (s[i] & 0x3f);
-	}
-	if (*code < least[len] || *code > 0x10ffff || (*code >= 0xd800 && *code <= 0xdfff))
-		return 0;
-	return len;
-}
-
 static bool is_unsafe(uint32_t code)
 {
 	return code < 0x20 || (code >= 0x7f && code <= 0x9f) ||
@@ -94,7 +76,7 @@ static bool is_unsafe(uint32_t code)
 static size_t shown(const char *s, size_t n)
 {
 	uint32_t code = 0;
-	size_t len = decode((const unsigned char *)s, n, &code);
+	size_t len = utf8_decode(s, n, &code);
 
 	return len > 0 && !is_unsafe(code) ? len : 0;
 }
@@ -126,7 +108,7 @@ static size_t put_char(struct writer *w, const char *s, size_t n)
 		put(w, s, len, 1);
 		return len;
 	}
-	len = decode((const unsigned char *)s, n, &code);
+	len = utf8_decode(s, n, &code);
 	if (len == 0)
 		len = 1;
 	for (size_t i = 0; i < len; i++)

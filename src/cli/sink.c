@@ -40,13 +40,14 @@ bool sinks_want_output(const struct sinks *sinks)
 bool sinks_output(const struct sinks *sinks, const struct covey_task *task,
     const struct covey_attempt *attempt, int stream, const void *data, size_t len)
 {
+	bool dealt_with = false;
 	unsigned i;
 
 	for (i = 0; i < sinks->n; i++) {
 		const struct sink *sink = &sinks->list[i];
 
 		if (sink->output != NULL)
-			return sink->output(sink->self, task, attempt, stream, data, len);
+			dealt_with |= sink->output(sink->self, task, attempt, stream, data, len);
 	}
-	return false;
+	return dealt_with;
 }

@@ -9,7 +9,7 @@
 struct sink {
 	unsigned wants;    /* SINK_WANTS of the events that it is called for */
 	void (*event)(void *self, const struct covey_event *event);
-	/* Output as it arrives, as covey_output_fn; NULL: not interested. At most one sink has it. */
+	/* Output as it arrives, as covey_output_fn; NULL: not interested. */
 	bool (*output)(void *self, const struct covey_task *task,
 	    const struct covey_attempt *attempt, int stream, const void *data, size_t len);
 	void *self;
@@ -17,7 +17,7 @@ struct sink {
 
 #define SINK_WANTS(type) (1U << (type))
 
-enum { SINK_MAX = 8, SINK_TYPES = COVEY_EXPIRED + 1 };
+enum { SINK_MAX = 12, SINK_TYPES = COVEY_EXPIRED + 1 };
 
 struct sinks {
 	struct sink list[SINK_MAX];
@@ -38,7 +38,7 @@ void sinks_event(const struct sinks *sinks, const struct covey_event *event);
 /* Is there a sink for output as it arrives? */
 bool sinks_want_output(const struct sinks *sinks);
 
-/* Hands output to the sink that wants it; false if none has dealt with it. */
+/* Hands output to every sink that wants it; false if none has dealt with it. */
 bool sinks_output(const struct sinks *sinks, const struct covey_task *task,
     const struct covey_attempt *attempt, int stream, const void *data, size_t len);
 
