@@ -205,6 +205,7 @@ header_everywhere() {
 
 @test "the manual is installed, and the examples in it work as it says" {
 	[[ $(find "$root" -path '*/man3/covey.3') ]]
+	[[ $(find "$root" -path '*/man5/covey-journal.5') ]]
 	# literal text that begins with an include is a program, and what follows it a session
 	awk '
 	/^\.Sh / { inside = $0 == ".Sh EXAMPLES" }

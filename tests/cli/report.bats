@@ -6,6 +6,11 @@ report() {
 	"$(dirname "$COVEY")/covey-report" "$@"
 }
 
+# on_record QUERY WANT: the journal j says so by now
+on_record() {
+	[[ $(sqlite3 j "$1") == "$2" ]]
+}
+
 @test "a clean run" {
 	covey --journal j echo ::: a b >/dev/null
 	run -0 --separate-stderr report j
@@ -71,7 +76,7 @@ report() {
 @test "a run that was killed, and one that goes on" {
 	start --journal j misbehave hold-file="$LOCKS/x" touch=ready sleep=600 ::: a
 	wait_for test -e ready
-	wait_for test "$(sqlite3 j 'SELECT count(*) FROM attempt')" = 1
+	wait_for on_record 'SELECT count(*) FROM attempt' 1
 	run -123 --separate-stderr report j
 	match "$output" ': running'
 	kill -KILL "$(supervisor)"
