@@ -160,9 +160,12 @@ const char *xargs_feed_finished(struct xargs_feed *f, const struct covey_event *
 
 int xargs_feed_status(const struct xargs_feed *f, const struct verdict *verdict)
 {
-	int status = verdict_status(verdict);
+	struct verdict tasks = *verdict;
+	int status;
 
-	/* what is wrong with covey itself, or with the input, is 1 to xargs */
+	/* the failure of a command hides what is wrong with the input, as with xargs */
+	tasks.bad_input &= verdict->failed == 0;
+	status = verdict_status(&tasks);
 	if (status == STATUS_BROKEN)
 		return XARGS_STATUS_ERROR;
 	return status == STATUS_FAILED && f->fatal != 0 ? f->fatal : status;

@@ -236,7 +236,22 @@ static void of_several_failures_the_first_that_ended_it_counts(void **state)
 	assert_int_equal(xargs_feed_status(f, &verdict), STATUS_DEADLINE);
 	verdict.broken = true;
 	assert_int_equal(xargs_feed_status(f, &verdict), XARGS_STATUS_ERROR);
-	verdict = (struct verdict){ .bad_input = true };
+	xargs_feed_free(f);
+}
+
+/* … but a failure sticks. */
+static void bad_input_is_an_error_where_nothing_has_failed(void **state)
+{
+	struct xargs_options o = options("/dev/null");
+	struct verdict verdict = { .bad_input = true, .succeeded = 1 };
+	struct cli_error err;
+	struct xargs_feed *f = xargs_feed_new(&o, true, &err);
+
+	(void)state;
+	assert_int_equal(xargs_feed_status(f, &verdict), XARGS_STATUS_ERROR);
+	verdict.failed = 1;
+	assert_int_equal(xargs_feed_status(f, &verdict), XARGS_STATUS_SOME_FAILED);
+	verdict.broken = true;
 	assert_int_equal(xargs_feed_status(f, &verdict), XARGS_STATUS_ERROR);
 	xargs_feed_free(f);
 }
@@ -250,6 +265,7 @@ int main(void)
 		cmocka_unit_test(bad_input_ends_it_behind_what_was_good),
 		cmocka_unit_test(outcomes_and_exit_statuses),
 		cmocka_unit_test(of_several_failures_the_first_that_ended_it_counts),
+		cmocka_unit_test(bad_input_is_an_error_where_nothing_has_failed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
