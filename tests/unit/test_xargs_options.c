@@ -107,8 +107,8 @@ static void letters_and_names_mean_the_same(void **state)
 	static const char *const lines[] = {
 		"-0a f -n 2 -ors 30 -tx -P3 --process-slot-var V cmd -n",
 		"-0 -af -n2 -o -r -s30 -t -x -P 3 --process-slot-var=V -- cmd -n",
-		"--null --arg-file f --max-args 2 --open-tty --no-run-if-empty --max-chars 30 --verbose "
-		    "--exit --max-procs 3 --process-slot-var V cmd -n",
+		("--null --arg-file f --max-args 2 --open-tty --no-run-if-empty --max-chars 30 --verbose "
+		    "--exit --max-procs 3 --process-slot-var V cmd -n"),
 		"--nul --arg=f --max-a=2 --op --no --max-c=30 --verb --exi --max-p=3 --proc=V cmd -n",
 	};
 
