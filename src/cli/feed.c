@@ -413,6 +413,26 @@ bool feed_has_more(const struct feed *feed)
 	    || (feed->longest != NULL && longest_has_more(feed->longest));
 }
 
+bool feed_is_used_up(struct feed *feed)
+{
+	struct record record;
+	struct cli_error why;
+	enum input_result result = INPUT_AGAIN;
+
+	if (feed->failed || feed->xargs != NULL
+	    || (feed->journal != NULL && journal_has_tasks(feed->journal)))
+		return false;
+	if (feed->longest != NULL)
+		return longest_is_sorted(feed->longest) && !longest_has_more(feed->longest);
+	for (int i = 0; i < MANY; i++) {
+		result = source_next(feed->source, &record, &why);
+		if (result == INPUT_LATER ? !source_poll(feed->source)
+		    : result != INPUT_AGAIN && result != INPUT_OTHERS)
+			break;
+	}
+	return result == INPUT_END;
+}
+
 struct xargs_feed *feed_xargs(const struct feed *feed)
 {
 	return feed->xargs;

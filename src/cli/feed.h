@@ -50,6 +50,12 @@ enum covey_next feed_next(struct feed *feed, struct covey *ex);
 /* Is there input that was not read? */
 bool feed_has_more(const struct feed *feed);
 
+/*
+ * Has everything been made a task of? Looks without waiting, and may take a record: only at the end,
+ * when nothing is run any more. Where it cannot tell, it has not.
+ */
+bool feed_is_used_up(struct feed *feed);
+
 /* What was wrong with the input; NULL: nothing. */
 const char *feed_error(const struct feed *feed);
 

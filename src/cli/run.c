@@ -57,6 +57,8 @@ struct run {
 	regex_t retry_match;
 	bool has_retry_match;
 	bool halted;
+	bool ending;                   /* asked to start no more (SIGUSR2) */
+	unsigned workers;              /* how many tasks may run at once */
 	bool held;                     /* children wait for stdout or stderr to take more */
 	int sig;                       /* the signal that ended the run, or 0 */
 	unsigned nstops;               /* how often it was asked for */
@@ -320,6 +322,32 @@ static void stop_and_go_on(struct run *run)
 	covey_resume(run->ex);
 }
 
+/* What runs may finish. Where nothing has been stopped by then, this is who did it. */
+static void start_no_more(struct run *run)
+{
+	struct covey_counts counts;
+
+	if (run->ending || run->sig != 0)
+		return;
+	run->ending = true;
+	if (!run->halted)
+		run->about.stopped_by = "SIGUSR2";
+	covey_count(run->ex, &counts, sizeof counts);
+	if (!run->options->quiet)
+		complain(run, "SIGUSR2: no more is started; %llu still running",
+		    (unsigned long long)counts.running);
+	covey_cancel(run->ex, COVEY_CANCEL_WAITING);
+}
+
+/* To xargs these signals mean one more at once, and one less. */
+static void change_workers(struct run *run, int sig)
+{
+	unsigned workers = sig == SIGUSR1 ? run->workers + 1 : run->workers - 1;
+
+	if (workers >= 1 && covey_set_workers(run->ex, workers, NULL) == 0)
+		run->workers = workers;
+}
+
 static void handle(struct run *run, int sig)
 {
 	switch (sig) {
@@ -327,12 +355,17 @@ static void handle(struct run *run, int sig)
 		stop_and_go_on(run);
 		break;
 	case SIGUSR1:
-		progress_list(run->q, run->ex);
+	case SIGUSR2:
+		if (feed_xargs(run->feed) != NULL)
+			change_workers(run, sig);
+		else if (sig == SIGUSR1)
+			progress_list(run->q, run->ex);
+		else
+			start_no_more(run);
 		break;
 	case SIGCONT:
 		covey_guard_wake(run->setup->guard);
 		break;
-	case SIGUSR2:
 	case SIGWINCH:
 		break;
 	default:
@@ -402,7 +435,7 @@ static void set_options(struct run *run, struct covey_options *options)
 
 	covey_options_init(options, sizeof *options);
 	options->flags = flags(o);
-	options->max_workers = jobs_resolve(&o->jobs, run->setup->nofile);
+	options->max_workers = run->workers = jobs_resolve(&o->jobs, run->setup->nofile);
 	set_retries(options, o);
 	options->decide = run->has_retry_match ? decide : NULL;
 	options->timeout = o->timeout;
@@ -702,6 +735,12 @@ static void end_records(struct run *run)
 	run->verdict.broken = true;
 }
 
+/* After SIGUSR2: is there anything that was not started? */
+static void check_unfinished(struct run *run)
+{
+	run->verdict.unfinished = run->ending && !run->input_read && !feed_is_used_up(run->feed);
+}
+
 static void conclude(struct run *run)
 {
 	int status;
@@ -713,9 +752,10 @@ static void conclude(struct run *run)
 	progress_end(run->progress);
 	order_end(run->order);
 	count_skipped(run);
+	check_unfinished(run);
 	status = verdict_status(&run->verdict);
 	if (run->sig != SIGPIPE)
-		summary_end(run->summary, feed_has_more(run->feed));
+		summary_end(run->summary, run->verdict.unfinished || feed_has_more(run->feed));
 	end_records(run);
 	drain(run);
 	check_stdout(run);

@@ -38,12 +38,25 @@ void source_ready(struct source *source)
 	input_ready(source->stream);
 }
 
-void source_wait(struct source *source)
+/* timeout: of poll(2). */
+static bool wait_for(struct source *source, int timeout)
 {
 	struct pollfd pfd = { .fd = source_fd(source), .events = POLLIN };
 
-	if (poll(&pfd, 1, -1) >= 0)
-		source_ready(source);
+	if (poll(&pfd, 1, timeout) < (timeout < 0 ? 0 : 1))
+		return false;
+	source_ready(source);
+	return true;
+}
+
+void source_wait(struct source *source)
+{
+	wait_for(source, -1);
+}
+
+bool source_poll(struct source *source)
+{
+	return wait_for(source, 0);
 }
 
 bool source_has_more(const struct source *source)

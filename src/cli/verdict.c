@@ -28,7 +28,7 @@ int verdict_status(const struct verdict *verdict)
 		return STATUS_BROKEN;
 	if (verdict->expired)
 		return STATUS_DEADLINE;
-	if (verdict->failed + verdict->failed_before + verdict->refused == 0)
+	if (verdict->failed + verdict->failed_before + verdict->refused == 0 && !verdict->unfinished)
 		return STATUS_OK;
 	return verdict->halted_well ? STATUS_OK : STATUS_FAILED;
 }

@@ -23,6 +23,7 @@ struct verdict {
 	uint64_t failed_before; /* and are left as they are */
 	bool halted_calmly;     /* --halt for another reason than failures: what it stopped has not failed */
 	bool halted_well;       /* --halt …,success=…: what was asked for is there, whatever failed */
+	bool unfinished;        /* it was asked to start no more, and there would have been more */
 	bool expired;
 	uint64_t refused;       /* records of the input that could not be used */
 	bool bad_input;         /* the input could not be read to its end */

@@ -49,6 +49,101 @@ load common
 	finish 'exit 0'
 }
 
+# ---- SIGUSR2 ----
+
+@test "SIGUSR2: what runs may finish, nothing else is started or retried, and that is no success" {
+	start -j 2 --tries 2 --retry-interval 1h -c ': >{}.runs
+	    case {} in a) exit 1;; *) misbehave wait-file=go; echo {};; esac' ::: a b c d e
+	wait_for test -e b.runs -a -e c.runs
+	wait_for grep -q 'in 1h' err
+	kill -USR2 "$pid"
+	wait_for grep -q '^covey: SIGUSR2: no more is started; 2 still running$' err
+	# again is once
+	kill -USR2 "$(supervisor)"
+	: >go
+	finish 'exit 123'
+	same $'b\nc' "$(sort out)"
+	[[ ! -e d.runs && ! -e e.runs ]]
+	match "$(<err)" 'task 1 failed: .* exit 1 \(try 1 of 2'
+	match "$(<err)" '3 tasks: 2 succeeded, 1 failed; the input was not read to its end'
+	same 1 "$(grep -c SIGUSR2 err)"
+}
+
+@test "SIGUSR2: when there is nothing left to be started, the run is whole" {
+	start -j 2 misbehave hold-file="$LOCKS/x" wait-file=go ::: print=a print=b
+	wait_for alive 2
+	kill -USR2 "$(supervisor)"
+	wait_for grep -q SIGUSR2 err
+	: >go
+	finish 'exit 0'
+	same $'a\nb' "$(sort out)"
+	# from a pipe as well, when its end is there; and not, while more may come
+	printf 'print=a\n' >in
+	for pipe in 'cat in' 'cat in; exec misbehave wait-file=over'; do
+		rm -f run.* go
+		misbehave watch run "$COVEY" -a <(eval "$pipe") misbehave touch=runs wait-file=go \
+		    >out 2>err </dev/null 3>&- &
+		wait_for test -e runs
+		rm runs
+		pid=$(<run.pid)
+		kill -USR2 "$(supervisor)"
+		wait_for grep -q SIGUSR2 err
+		: >go
+		case $pipe in *over) finish 'exit 123';; *) finish 'exit 0';; esac
+		same a "$(<out)"
+	done
+	: >over
+}
+
+@test "SIGUSR2: a failure that halts still does, and so do other signals" {
+	start -j 2 --fail-fast -c ': >{}.runs; case {} in a) misbehave wait-file=go; exit 1;; *) exec misbehave sleep=600;; esac' ::: a b c
+	wait_for test -e a.runs -a -e b.runs
+	kill -USR2 "$pid"
+	wait_for grep -q SIGUSR2 err
+	: >go
+	finish 'exit 123'
+	rm -f run.* go ./*.runs
+	start -c ': >{}.runs; exec misbehave sleep=600' ::: a b
+	wait_for test -e a.runs
+	kill -USR2 "$pid"
+	wait_for grep -q SIGUSR2 err
+	kill -TERM "$pid"
+	finish 'signal SIGTERM'
+}
+
+@test "SIGUSR2: what was not started is in the journal, and --resume starts it" {
+	start -j 1 --journal j -c ': >{}.runs; misbehave wait-file=go; echo {}' ::: a b c
+	wait_for test -e a.runs
+	kill -USR2 "$pid"
+	wait_for grep -q SIGUSR2 err
+	: >go
+	finish 'exit 123'
+	run -0 covey -q --journal j --resume -c ': >{}.runs; misbehave wait-file=go; echo {}' ::: a b c
+	same $'b\nc' "$(sorted "$output")"
+}
+
+@test "SIGUSR1 and SIGUSR2 with --xargs: one more at once, and one less" {
+	printf '%s\n' a b c >in
+	start --xargs --tries 1 -a in -P 1 -n 1 sh -c ': >$1.runs; misbehave wait-file=$1.go; [ $1 != c ] || [ -e b.over ] || echo early; [ $1 != b ] || : >b.over' -
+	wait_for test -e a.runs
+	supervisor=$(supervisor)
+	kill -USR1 "$supervisor"
+	wait_for test -e b.runs
+	# the one before has been heard of when the other one has
+	kill -USR2 "$supervisor"
+	kill -TSTP "$supervisor"
+	wait_for state "$supervisor" T
+	kill -CONT "$pid"
+	: >c.go
+	# its number is one again: c comes after both
+	: >a.go
+	sleep 0.2
+	: >b.go
+	finish 'exit 0'
+	same '' "$(<out)"
+	[[ -e c.runs ]]
+}
+
 @test "a task's signals are as covey found them" {
 	# what was ignored before covey (by make: 32 and 33) stays so; nothing else is
 	wanted=$(cat /proc/self/status | grep -E '^Sig(Blk|Ign|Cgt)')
