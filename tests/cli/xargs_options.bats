@@ -47,7 +47,7 @@ each_of() {
 	--journal j --journal-sync full -n1 echo => 1 2 3
 	--journal j --resume -n1 echo => 
 	--journal j --resume-failed -n1 echo => 
-	--progress none -n1 echo => 1 2 3
+	--progress none --results res -n2 echo => 1 2 3
 	--tries 2 --process-slot-var=V -n3 sh -c 'echo $V $COVEY_SLOT $COVEY_TASK $COVEY_TRIES' => 0 1 1 2
 	--tries 2 -r -d, true => 
 	--xargs --tries 2 -E 2 echo => 1
