@@ -290,8 +290,7 @@ static bool argument(struct reader *r, struct command *cmd, const struct word *w
 	    strpbrk(w->value, "in") != NULL)
 		return rd_unsure(r, "a variable that the shell evaluates");
 	cmd->words++;
-	cmd->after_v = w->literal ? strcmp(w->value, "-v") == 0
-	    : cmd->hazard == HAZARD_TEST && placeholder_several(r->syntax);
+	cmd->after_v = w->literal ? strcmp(w->value, "-v") == 0 : cmd->hazard == HAZARD_TEST;
 	if (cmd->hazard == HAZARD_PARAMS)
 		note_params(r, cmd, w);
 	shcall_follow(&cmd->shell, w);

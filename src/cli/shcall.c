@@ -14,7 +14,10 @@ static bool is_among(const char *text, const char *const *names, size_t n)
 
 static bool is_shell(const char *name)
 {
-	static const char *const shells[] = { "sh", "dash", "bash", "ksh", "mksh", "zsh", "ash", "rbash" };
+	static const char *const shells[] = {
+		"sh", "ash", "bash", "csh", "dash", "ksh", "ksh93", "lksh", "mksh", "posh", "rbash", "tcsh",
+		"yash", "zsh",
+	};
 	const char *slash = strrchr(name, '/');
 
 	return is_among(slash != NULL ? slash + 1 : name, shells, sizeof shells / sizeof shells[0]);

@@ -403,6 +403,8 @@ static void test_refusals(void **state)
 		{ "export {}=1", "expects a variable's name" },
 		{ "export x[{}]=1", "expects a variable's name" },
 		{ "[ -v {} ]", "expects a variable's name" },
+		{ "[ {//} {/} ]", "expects a variable's name" },
+		{ "test ! {//} {/}", "expects a variable's name" },
 		{ "test ! -v x{}", "expects a variable's name" },
 		{ "printf -v {} x", "expects a variable's name" },
 		{ "declare -i x={}", "a variable that the shell evaluates" },
