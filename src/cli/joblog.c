@@ -24,6 +24,7 @@ struct joblog {
 	bool append;
 	char *buf;
 	size_t len, size;
+	uint64_t noted;      /* the task whose line was added last, by the executor's count */
 	struct cli_error error;
 	bool failed;
 };
@@ -185,11 +186,15 @@ static void add_line(struct joblog *log, const struct covey_event *event)
 
 static void on_event(void *self, const struct covey_event *event)
 {
-	const struct covey_attempt *attempt = event->attempt;
+	struct joblog *log = self;
 
-	/* by its end the outputs are gone; and one that waits to be run again may end without running */
-	if (event->type == COVEY_ENDED ? !attempt->retry : attempt != NULL && attempt->retry)
-		add_line(self, event);
+	if (event->type == COVEY_ENDED && !event->attempt->retry) {
+		add_line(log, event);
+		log->noted = event->task->id;
+	}
+	/* by then its outputs are gone; but one that waits to be run again may end without running */
+	if (event->type == COVEY_FINISHED && event->attempt != NULL && log->noted != event->task->id)
+		add_line(log, event);
 }
 
 struct sink joblog_sink(struct joblog *log)

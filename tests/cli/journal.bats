@@ -301,6 +301,14 @@ took() {
 	same 2 "$(wc -l <log)"
 }
 
+@test "--joblog: a task that waited to be run again when all was stopped has its line" {
+	start --joblog log --tries 2 --retry-interval 1h -c 'exit 3' ::: a
+	wait_for grep -q 'in 1h' err
+	kill -TERM "$pid"
+	finish 'signal SIGTERM'
+	same 3 "$(tail -n 1 log | cut -f 7)"
+}
+
 @test "--joblog: one line a task, whatever is in the command" {
 	run -0 covey --joblog log true ::: $'a\nb\tc' "it's"
 	same 3 "$(wc -l <log)"

@@ -169,7 +169,8 @@ static void of_several_attempts_the_last_has_a_line(void **state)
 	end_attempt(log, &task, &attempt);
 	assert_int_equal(joblog_flush(log), 0);
 	assert_contents(HEADER);
-	/* it will not be run again after all */
+	/* it will not be run again after all, and what is left of its last attempt says so */
+	attempt.retry = false;
 	tell(log, &(struct covey_event){
 		.type = COVEY_FINISHED, .now = 20 * COVEY_SEC, .task = &task, .attempt = &attempt,
 		.outcome = COVEY_CANCELLED,
@@ -184,15 +185,22 @@ static void tasks_that_have_a_line_already_or_never_ran_get_none(void **state)
 	struct covey_task task = { .id = 1, .argv = argv };
 	struct covey_attempt attempt = { .outcome = COVEY_SUCCESS };
 	struct joblog *log = open_log(path, false);
+	char *before;
 
 	(void)state;
 	assert_int_equal(joblog_start(log), 0);
-	tell(log, &(struct covey_event){ .type = COVEY_FINISHED, .task = &task, .attempt = &attempt });
 	tell(log, &(struct covey_event){
 		.type = COVEY_FINISHED, .task = &task, .outcome = COVEY_CANCELLED,
 	});
 	assert_int_equal(joblog_flush(log), 0);
 	assert_contents(HEADER);
+	end_attempt(log, &task, &attempt);
+	assert_int_equal(joblog_flush(log), 0);
+	before = contents();
+	tell(log, &(struct covey_event){ .type = COVEY_FINISHED, .task = &task, .attempt = &attempt });
+	assert_int_equal(joblog_flush(log), 0);
+	assert_contents(before);
+	free(before);
 	joblog_close(log);
 }
 
