@@ -15,6 +15,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -49,6 +50,8 @@ static int sqlite_error(const struct journal_db *db, struct cli_error *err)
 {
 	int code = sqlite3_extended_errcode(db->db), sys_errno = sqlite3_system_errno(db->db);
 
+	if (code == SQLITE_READONLY_DIRECTORY)
+		return cli_error_set(err, "no file can be made in its directory, where a log has to go");
 	/* "disk I/O error" and the like: the cause is the system's */
 	if (sys_errno != 0 && ((code & 0xff) == SQLITE_IOERR || (code & 0xff) == SQLITE_CANTOPEN))
 		return cli_error_set(err, "%s: %s", sqlite3_errmsg(db->db), strerror(sys_errno));
@@ -273,20 +276,10 @@ static int set_modes(const struct journal_db *db, const struct journal_db_option
 	return journal_db_run(db, text, err);
 }
 
-struct journal_db_options journal_db_options(const char *path, enum options_sync sync)
+bool journal_db_is_remote(unsigned long fs_type)
 {
-	struct journal_db_options options = { .sync = sync, .shared_memory = true };
-	struct statfs fs;
-	char *copy = strdup(path), *slash = copy == NULL ? NULL : strrchr(copy, '/');
-
-	if (slash != NULL)
-		slash[slash == copy] = '\0';
-	if (copy == NULL || statfs(slash == NULL ? "." : copy, &fs) != 0) {
-		free(copy);
-		return options;
-	}
-	free(copy);
-	switch ((unsigned)fs.f_type) {
+	/* of 32 bits, whose sign may have been extended */
+	switch ((uint32_t)fs_type) {
 	case NFS_SUPER_MAGIC:
 	case SMB_SUPER_MAGIC:
 	case CIFS_MAGIC:
@@ -298,9 +291,22 @@ struct journal_db_options journal_db_options(const char *path, enum options_sync
 	case LUSTRE_MAGIC:
 	case GPFS_MAGIC:
 	case FUSE_MAGIC:
-		options.shared_memory = false;
-		break;
+		return true;
 	}
+	return false;
+}
+
+struct journal_db_options journal_db_options(const char *path, enum options_sync sync)
+{
+	struct journal_db_options options = { .sync = sync, .shared_memory = true };
+	char *copy = strdup(path), *slash = copy == NULL ? NULL : strrchr(copy, '/');
+	struct statfs fs;
+
+	if (slash != NULL)
+		slash[slash == copy] = '\0';
+	if (copy != NULL && statfs(slash == NULL ? "." : copy, &fs) == 0)
+		options.shared_memory = !journal_db_is_remote((unsigned long)fs.f_type);
+	free(copy);
 	return options;
 }
 

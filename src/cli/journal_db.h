@@ -29,6 +29,12 @@ struct journal_db_options {
 	bool shared_memory;     /* may a write-ahead log be used, which needs it? */
 };
 
+/*
+ * Is that type of file system, of statfs(2), one that other machines write to as well? Memory cannot
+ * be shared with them.
+ */
+bool journal_db_is_remote(unsigned long fs_type);
+
 /* What suits the file system that path is on. */
 struct journal_db_options journal_db_options(const char *path, enum options_sync sync);
 
