@@ -120,8 +120,14 @@ write_examples() {
 	printf 'team,login\nred,ann\n' >people.csv
 	touch etc/a.conf b.conf c.txt d.log queue/e tests/test-f
 	printf 'one\ntwo\n' | tee hosts.txt urls.txt items.txt >jobs.txt
+	export CI_NODE_INDEX=1 CI_NODE_TOTAL=1
+	# what --dry-run does not leave behind
+	mkdir -p out/1 out/2
+	echo '"outcome": "success"' >out/1/meta.json
+	echo '"outcome": "exit"' >out/2/meta.json
 	for example in example.*; do
-		PATH=$PWD/bin:$PATH run -0 --separate-stderr sh "$example"
+		PATH=$PWD/bin:$PATH run -0 --separate-stderr sh "$example" ||
+		    { echo "failed: $(<"$example")"; return 1; }
 		same '' "$stderr"
 		[ -n "$output" ] || { echo "nothing from: $(<"$example")"; return 1; }
 	done
