@@ -97,6 +97,24 @@ scripts=(
 	done
 }
 
+@test "scripts, with all items in one word, and each in its own" {
+	pair_up
+	mv want bars
+	for ((i = 0; i < ${#left[@]}; i++)); do
+		printf '%s %s\n' "${left[i]}" "${right[i]}"
+	done >want
+	for script in 'printf "%s\n" "{}"' "printf '%s\n' '{}'" 'x={}; printf "%s\n" "$x"' \
+	    $'cat <<END\n{}\nEND' 'x="$(printf "%s." "{}")"; printf "%s\n" "${x%.}"'; do
+		arrives -c "$script" :::: left ::::+ right
+	done
+	mv bars want
+	for script in 'for x in {}; do printf "%s|" "$x"; done | sed "\$s/|\$//"; echo' \
+	    'if :; then printf "%s|%s\n" {}; fi | cat' \
+	    "sh -c 'printf \"%s|%s\n\" \"\$@\"' sh {}" 'env printf "%s|%s\n" {}'; do
+		arrives -c "$script" :::: left ::::+ right
+	done
+}
+
 @test "scripts, with columns" {
 	pair_plain
 	for ((i = 1; i < ${#scripts[@]}; i += 3)); do
