@@ -249,6 +249,19 @@ static void a_token_that_comes_is_heard_of_once(void **state)
 	assert_tokens(pool, "x");
 	assert_false(is_ready(ex));
 	jobserver_free(js);
+	close_pool(pool);
+	/* without any token it is the one that waits which may start now */
+	make_pool(pool, "");
+	js = join_pool(pool);
+	assert_true(start(js, ex));
+	assert_int_equal(jobserver_may_start(js, ex), COVEY_START_WAIT);
+	end(js);
+	/* and it is asked again, token or not */
+	assert_int_equal(write(pool[1], "x", 1), 1);
+	assert_false(is_ready(ex));
+	assert_true(start(js, ex));
+	end(js);
+	jobserver_free(js);
 	covey_free(ex);
 	close_pool(pool);
 }
@@ -361,7 +374,7 @@ static void nothing_to_join(void **state)
 /* Anything at these numbers may be a file of ours or of somebody else's, to be left alone. */
 static void what_cannot_be_makes_is_refused(void **state)
 {
-	int pool[2], other[2], file = open("/dev/null", O_RDWR);
+	int pool[2], other[2], file = open("/dev/null", O_RDWR), saved = dup(STDIN_FILENO);
 	struct jobserver *js;
 	struct cli_error err;
 	char flags[64];
@@ -380,6 +393,12 @@ static void what_cannot_be_makes_is_refused(void **state)
 		assert_null(js);
 		assert_non_null(strstr(err.message, "'+'"));
 	}
+	/* a pipe, but standard input */
+	assert_int_equal(dup2(pool[0], STDIN_FILENO), STDIN_FILENO);
+	snprintf(flags, sizeof flags, " --jobserver-auth=0,%d", pool[1]);
+	assert_int_equal(jobserver_join(flags, &js, &err), -1);
+	assert_int_equal(dup2(saved, STDIN_FILENO), STDIN_FILENO);
+	close(saved);
 	assert_int_equal(jobserver_join(" --jobserver-auth=sem:x", &js, &err), -1);
 	assert_non_null(strstr(err.message, "not known"));
 	assert_tokens(pool, "a");

@@ -269,6 +269,7 @@ static void replacing_makes_lines_too_long(void **state)
 	/* a replace string that is everywhere and nowhere */
 	o.replace = "";
 	pack(&o, "a", "command too long");
+	pack(&o, " ", "command too long");
 }
 
 static void replacing_has_more_room_for_the_first(void **state)
