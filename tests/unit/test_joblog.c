@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "item.h"
@@ -204,6 +205,36 @@ static void tasks_that_have_a_line_already_or_never_ran_get_none(void **state)
 	joblog_close(log);
 }
 
+static double real_time(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+static void the_start_is_in_real_time(void **state)
+{
+	struct covey_task task = { .id = 1, .argv = argv };
+	struct covey_attempt attempt = { .outcome = COVEY_SUCCESS };
+	struct joblog *log = open_log(path, false);
+	double before, after, start;
+	char *text;
+
+	(void)state;
+	assert_int_equal(joblog_start(log), 0);
+	before = real_time();
+	end_attempt(log, &task, &attempt);
+	after = real_time();
+	assert_int_equal(joblog_flush(log), 0);
+	text = contents();
+	start = strtod(strstr(text, "\n1\t:\t") + 5, NULL);
+	/* two seconds ago, to a millisecond */
+	assert_true(start + 2 > before - 0.002 && start + 2 < after + 0.002);
+	free(text);
+	joblog_close(log);
+}
+
 static void bytes_are_counted(void **state)
 {
 	struct covey_task task = { .id = 1, .argv = argv };
@@ -346,6 +377,7 @@ int main(void)
 		cmocka_unit_test(nothing_is_written_before_it_is_flushed),
 		cmocka_unit_test(of_several_attempts_the_last_has_a_line),
 		cmocka_unit_test(tasks_that_have_a_line_already_or_never_ran_get_none),
+		cmocka_unit_test(the_start_is_in_real_time),
 		cmocka_unit_test(bytes_are_counted),
 		cmocka_unit_test(the_number_is_that_of_the_input),
 		cmocka_unit_test(long_commands_are_whole),

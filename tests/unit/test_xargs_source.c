@@ -254,6 +254,29 @@ static void records_have_the_items(void **state)
 	close(in.fd);
 }
 
+static void an_item_that_did_not_fit_is_more(void **state)
+{
+	struct input in = input_of("a b", 3);
+	struct xargs_options o = options();
+	const char *const *argv;
+	struct xargs_source *s;
+
+	(void)state;
+	o.arg_file = in.path;
+	o.max_chars = 7;
+	s = xargs_source_open(&o, true);
+	assert_true(xargs_source_has_more(s));
+	assert_int_equal(xargs_source_next(s, &argv), XARGS_NEXT_LINE);
+	assert_string_equal(argv[1], "a");
+	/* all is read, but not all is run */
+	assert_true(xargs_source_has_more(s));
+	assert_int_equal(xargs_source_next(s, &argv), XARGS_NEXT_LINE);
+	assert_string_equal(argv[1], "b");
+	assert_false(xargs_source_has_more(s));
+	xargs_source_close(s);
+	close(in.fd);
+}
+
 static void a_pipe_is_read_when_it_is_ready(void **state)
 {
 	struct xargs_options o = options();
@@ -341,6 +364,7 @@ int main(void)
 		cmocka_unit_test(errors_come_behind_what_was_read),
 		cmocka_unit_test(the_kernels_limit_is_for_supervised_lines),
 		cmocka_unit_test(records_have_the_items),
+		cmocka_unit_test(an_item_that_did_not_fit_is_more),
 		cmocka_unit_test(a_pipe_is_read_when_it_is_ready),
 		cmocka_unit_test(standard_input_is_left_behind_what_was_used),
 		cmocka_unit_test(what_cannot_be_read_ends_it),
