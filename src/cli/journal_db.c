@@ -356,8 +356,13 @@ static int open_to_read(struct journal_db *db, const char *path, struct cli_erro
 	/* the log of a covey that was killed is written back, if it may be; else it is just read */
 	if (open_database(db, path, SQLITE_OPEN_READWRITE, err) != 0)
 		return database_error("open", path, err);
-	if (check_version(db, path, &version, err) != 0)
-		return -1;
+	if (check_version(db, path, &version, err) != 0) {
+		if ((sqlite3_errcode(db->db) & 0xff) != SQLITE_CANTOPEN)
+			return -1;
+		return cli_error_set(err, "the journal '%s' is to be put in order first, as its covey was "
+		    "killed, and no file can be made in its directory: copy it to another, with '%s-wal'",
+		    path, path);
+	}
 	if (version < journal_schema_version())
 		return cli_error_set(err, "the journal '%s' is of format %d; the next run with it "
 		    "brings it up to format %d", path, version, journal_schema_version());

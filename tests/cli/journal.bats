@@ -169,6 +169,87 @@ reported_are_recorded() {
 	cmp other other.before
 }
 
+# as_nobody COMMAND...: without root's leave to write everywhere
+as_nobody() {
+	if ((EUID != 0)); then
+		"$@"
+	else
+		setpriv --reuid=65534 --regid=65534 --clear-groups "$@"
+	fi
+}
+
+@test "a directory that cannot be written" {
+	mkdir closed
+	covey --journal closed/j false ::: a 2>/dev/null || :
+	cp closed/j before
+	chmod 666 closed/j
+	chmod 555 closed
+	above=$PWD
+	while [[ $above == "$BATS_RUN_TMPDIR"* ]]; do
+		chmod o+x "$above"
+		above=$(dirname "$above")
+	done
+	as_nobody test -x "$COVEY" || skip 'others than root may not run what was built here'
+	chmod 777 "$TMPDIR"
+	for arguments in '--journal closed/new' '--journal closed/j' '--journal closed/j --resume' '--joblog closed/log'; do
+		run -2 --separate-stderr as_nobody "$COVEY" $arguments touch "$TMPDIR/ran" ::: a
+		one_complaint
+		match "$stderr" "'closed/(new|log)': Permission denied|'closed/j': no file can be made in its directory"
+	done
+	chmod 444 closed/j
+	run -2 --separate-stderr as_nobody "$COVEY" --journal closed/j --retry-failed
+	one_complaint
+	# but it can be read
+	run -123 as_nobody "$(dirname "$COVEY")/covey-report" closed/j
+	match "$output" 'task 1 failed'
+	[ ! -e "$TMPDIR/ran" ]
+	chmod 755 closed
+	cmp closed/j before
+	# and what was left by a covey that was killed
+	start --journal closed/k misbehave touch=ready sleep=600 ::: a
+	wait_for test -e ready
+	kill_supervisor
+	chmod 444 closed/k*
+	chmod 555 closed
+	run -123 as_nobody "$(dirname "$COVEY")/covey-report" closed/k
+	match "$output" 'task 1 did not finish'
+	chmod 755 closed
+	rm closed/k-shm
+	chmod 555 closed
+	run -2 as_nobody "$(dirname "$COVEY")/covey-report" closed/k
+	match "$output" "'closed/k' is to be put in order first.*'closed/k-wal'"
+	chmod 755 closed
+}
+
+@test "bytes are the same when tasks run again" {
+	printf 'a\377b\0c\nd\0' >items
+	command=(sh -c '[ -e go ] && printf "%s" "$1" | od -An -tx1' -- '{}')
+	run -123 --separate-stderr covey -0 -a items --journal j "${command[@]}"
+	same '61ff6200630a6400' "$("$(dirname "$COVEY")/covey-report" --failed0 j | od -An -tx1 | tr -d ' \n')"
+	: >go
+	run -0 --separate-stderr covey -k -0 -a items --journal j --resume-failed "${command[@]}"
+	same $' 61 ff 62\n 63 0a 64' "$output"
+	run -123 covey -0 -a items --journal k sh -c '[ -e went ] && printf "%s" "$1" | od -An -tx1' -- '{}'
+	: >went
+	run -0 --separate-stderr covey -k --journal k --retry-failed
+	same $' 61 ff 62\n 63 0a 64' "$output"
+	run -0 sqlite3 k 'SELECT hex(input) FROM task WHERE outcome IS NOT "exit" ORDER BY number'
+	same $'61FF62\n630A64' "$output"
+}
+
+@test "a journal of an older covey goes on" {
+	run -123 covey --journal j sh -c 'exit {}' ::: 0 3
+	query 'CREATE INDEX task_key ON task (key, series, occurrence); PRAGMA user_version = 1' >/dev/null
+	query 'UPDATE task SET occurrence = 1'
+	run -2 "$(dirname "$COVEY")/covey-report" j
+	match "$output" 'format 1; the next run'
+	run -123 --separate-stderr covey --journal j --resume sh -c 'exit {}' ::: 3 0 0
+	match "$stderr" '2 tasks left out: 1 succeeded before, 1 failed before'
+	same 1 "$(query 'SELECT count(*) FROM task WHERE run = 2')"
+	run -123 "$(dirname "$COVEY")/covey-report" j
+	sound
+}
+
 @test "a journal of a newer covey is refused" {
 	covey --journal j echo ::: a >/dev/null
 	query 'PRAGMA user_version = 99' >/dev/null
