@@ -193,10 +193,22 @@ static int keep_name(void *arg, const char *text, size_t len)
 	return held_add(arg, text, len);
 }
 
+/* Spreadsheets begin a file with U+FEFF, which is part of no name. */
+static struct span without_mark(const struct span *line)
+{
+	static const char mark[] = "\xef\xbb\xbf";
+	size_t len = sizeof mark - 1;
+
+	if (line->len < len || memcmp(line->text, mark, len) != 0)
+		return *line;
+	return (struct span){ line->text + len, line->len - len };
+}
+
 static int add_names(struct making *m, const struct span *line, struct cli_error *err)
 {
 	struct held names = { .n = 0 };
-	int result = colsep_split(m->sep, line, keep_name, &names);
+	struct span text = without_mark(line);
+	int result = colsep_split(m->sep, &text, keep_name, &names);
 
 	held_settle(&names);
 	if (result == 0)

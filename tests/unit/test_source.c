@@ -20,20 +20,24 @@ enum { MAX_WORDS = 24 };
 
 /* ---- a directory with files of input ---- */
 
+/* A literal, which may have NULs in it, and its length. */
+#define DATA(text) text, sizeof(text) - 1
+
 static const struct {
 	const char *name, *data;
 	size_t len;
 } files[] = {
-	{ "lines", "one\n\ntwo words\n", 15 },
-	{ "table", "A,B\n1,2\n3\n", 10 },
-	{ "wide", "A,B\n1,2,3\n4,5\n", 14 },
-	{ "tabs", "a\tb c\n1\t2\n", 10 },
-	{ "names", "N\nx\ny\n", 6 },
-	{ "zero", "a\0b\nc\0", 6 },
-	{ "nul", "a\nb\0\nc\n", 7 },
-	{ "empty", "", 0 },
-	{ "blank", "\n\n", 2 },
-	{ "ragged", "A\n1,,\n2,x\n3\n", 12 },
+	{ "lines", DATA("one\n\ntwo words\n") },
+	{ "table", DATA("A,B\n1,2\n3\n") },
+	{ "wide", DATA("A,B\n1,2,3\n4,5\n") },
+	{ "tabs", DATA("a\tb c\n1\t2\n") },
+	{ "names", DATA("N\nx\ny\n") },
+	{ "zero", DATA("a\0b\nc\0") },
+	{ "nul", DATA("a\nb\0\nc\n") },
+	{ "empty", DATA("") },
+	{ "blank", DATA("\n\n") },
+	{ "mark", DATA("\xef\xbb\xbfN;M\r\n\xef;2\r\n") },
+	{ "ragged", DATA("A\n1,,\n2,x\n3\n") },
 };
 
 static void fill(const char *path, const char *data, size_t len)
@@ -188,6 +192,29 @@ static void names_of_columns(void **state)
 	for (size_t i = 0; i < 4; i++)
 		assert_string_equal(o->header.names[i].text, names[i]);
 	close_line(o);
+}
+
+/* As a spreadsheet has written it. */
+static void a_byte_order_mark(void **state)
+{
+	static const char *const lines[][MAX_WORDS] = {
+		{ "--header", "-C;", "c", "::::", "mark", NULL },
+		{ "--header", "-C;", "c", ":::", "A", "1", "::::", "mark", NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		struct opened *o = open_line(lines[i]);
+
+		if (o->source == NULL)
+			fail_msg("%s", o->err.message);
+		assert_int_equal(o->header.n, 2 + i);
+		assert_string_equal(o->header.names[i].text, "N");
+		assert_string_equal(o->header.names[i + 1].text, "M");
+		expect_record(o->source, i == 0 ? "\xef|2" : "1|\xef|2");
+		expect_result(o->source, INPUT_END, NULL);
+		close_line(o);
+	}
 }
 
 static void what_cannot_be_opened(void **state)
@@ -372,6 +399,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(command_lines),
 		cmocka_unit_test(names_of_columns),
+		cmocka_unit_test(a_byte_order_mark),
 		cmocka_unit_test(what_cannot_be_opened),
 		cmocka_unit_test(a_ragged_line),
 		cmocka_unit_test(a_ragged_line_comes_again),
