@@ -29,6 +29,7 @@ PARSED_BY(pace_parse_load);
 PARSED_BY(pace_parse_memfree);
 PARSED_BY(pace_parse_rate);
 PARSED_BY(rlimits_add);
+PARSED_BY(shard_parse);
 PARSED_BY(units_byte);
 PARSED_BY(units_duration);
 PARSED_BY(units_share);
@@ -214,6 +215,7 @@ static setter *const setters[] = {
 	[KIND_LOAD] = set_by_pace_parse_load,
 	[KIND_MEMFREE] = set_by_pace_parse_memfree,
 	[KIND_NICE] = set_nice,
+	[KIND_SHARD] = set_by_shard_parse,
 	[KIND_LIMITS] = set_by_rlimits_add,
 	[KIND_HALT] = set_by_halt_parse,
 	[KIND_PROGRESS] = set_progress,
