@@ -159,13 +159,16 @@ static void join_jobs(struct run_setup *setup)
 		fprintf(stderr, "covey: the jobserver of make is not used: %s\n", err.message);
 }
 
-/* What --shuf draws is said, so that it can be had again. */
-static void draw_seed(struct options *options)
+static bool draws_seed(const struct options *options)
 {
-	if (!options->shuf || options->given[OPT_SEED] || options->recovery == RECOVERY_RETRY_FAILED)
-		return;
-	options->seed = arc4random();
-	if (!options->quiet)
+	return options->shuf && !options->given[OPT_SEED]
+	    && options->recovery != RECOVERY_RETRY_FAILED;
+}
+
+/* What was drawn is said, so that it can be had again. */
+static void say_seed(const struct options *options)
+{
+	if (draws_seed(options) && !options->quiet)
 		fprintf(stderr, "covey: a random order; --seed %u gives it again\n", options->seed);
 }
 
@@ -178,13 +181,15 @@ static int start(struct options *options, char *argv[])
 	struct run_end end;
 
 	join_jobs(&setup);
-	draw_seed(options);
+	if (draws_seed(options))
+		options->seed = arc4random();
 	setup.feed = feed_new(options, &err);
 	if (setup.feed == NULL) {
 		jobserver_free(setup.jobserver);
 		return complain(&err,
 		    options->xargs_line != NULL ? XARGS_STATUS_ERROR : STATUS_USAGE);
 	}
+	say_seed(options);
 	if (!options->dry_run)
 		return run_guarded(&setup);
 	end = run_dry(&setup);

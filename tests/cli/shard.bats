@@ -110,6 +110,8 @@ shards() {
 	refused --journal j --retry-failed --shard 1/2
 	run -1 covey --xargs --shard 1/2 touch ran </dev/null
 	match "$output" "option '--shard' has no meaning for xargs"
+	run -2 --separate-stderr covey --shuf -C '(' echo ::: a
+	one_complaint
 	[[ ! -e ran ]]
 }
 
