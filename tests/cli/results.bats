@@ -117,6 +117,18 @@ crash() {
 	    > json_extract(readfile('s/3/meta.json'), '\$.ended')")"
 }
 
+@test "--results are replaced where file systems cannot exchange names, too" {
+	needs_strace
+	[[ $(uname -m) == x86_64 ]] || skip 'the call that is made to fail may be the one that renames'
+	run -123 covey --journal j --results r -c 'echo {}; [ -e go ]' ::: a b
+	: >go
+	run -0 strace -f -o trace -e trace=renameat2 -e inject=renameat2:error=EINVAL \
+	    "$COVEY" --journal j --results r --resume-failed -c 'echo {}; [ -e go ]' ::: a b
+	match "$(<trace)" INJECTED
+	same $'1\n2' "$(ls -A r)"
+	same 'success success' "$(meta 1 outcome) $(meta 2 outcome)"
+}
+
 @test "--results: --shard and --shuf keep the numbers, so that results can be put together" {
 	for part in 1 2 3; do
 		covey -q --shuf --shard $part/3 --results parts/$part echo ::: {11..30}

@@ -75,8 +75,8 @@ shards() {
 }
 
 @test "--shard of much input is found while covey can still be stopped" {
-	# an endless input in which hardly anything is ours
-	start --shard 1/1000000 -a <(yes) false
+	# an endless input that is always there, and in which nothing is ours
+	start -0 --shard 1/10 -a /dev/zero false
 	wait_for supervisor
 	kill -TERM "$pid"
 	finish 'signal SIGTERM'
