@@ -13,19 +13,11 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "journal_ending.h"
+#include "journal_entry.h"
 #include "journal_rows.h"
 
-enum {
-	TAIL_BYTES = 64 << 10,   /* of an attempt's stderr */
-	MOST_ENTRIES = 256       /* tasks that are only remembered */
-};
-
-/* A task without a row. It has not finished, and so what the executor has of it is there. */
-struct entry {
-	TAILQ_ENTRY(entry) link;
-	const struct covey_task *task;
-	struct journal_task what;    /* name and input follow; command is NULL: nothing of its own */
-};
+enum { MOST_ENTRIES = 256 };     /* tasks that are only remembered */
 
 TAILQ_HEAD(entries, entry);
 
@@ -43,8 +35,7 @@ struct running {
 
 struct journal_writer {
 	struct rows rows;
-	int64_t run, series;
-	int64_t task_base;           /* a task's row is this and its number in the executor */
+	struct task_rows tasks;
 	int64_t next_attempt;
 	bool starting;               /* that one's row is there, and it is not known to have started */
 	struct entries waiting;      /* tasks that have not been started */
@@ -53,9 +44,8 @@ struct journal_writer {
 	unsigned nslots;
 	unsigned ndue;               /* attempts without row or pid */
 	const struct journal_task *announced;
-	struct room words, line;
 	char uid[17];
-	char tail[TAIL_BYTES];
+	char tail[ENDING_TAIL];
 	bool captures;
 };
 
@@ -65,16 +55,6 @@ static double wall_clock(void)
 
 	clock_gettime(CLOCK_REALTIME, &now);
 	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
-
-static double seconds(covey_nsec duration)
-{
-	return (double)duration / 1e9;
-}
-
-static double timeval_seconds(const struct timeval *tv)
-{
-	return (double)tv->tv_sec + (double)tv->tv_usec / 1e6;
 }
 
 /* ---- setting up ---- */
@@ -89,6 +69,7 @@ struct journal_writer *journal_writer_new(const struct journal_db *db, struct cl
 	}
 	TAILQ_INIT(&w->waiting);
 	snprintf(w->uid, sizeof w->uid, "%08x%08x", arc4random(), arc4random());
+	w->tasks.rows = &w->rows;
 	if (rows_init(&w->rows, db, err) == 0)
 		return w;
 	journal_writer_free(w);
@@ -113,8 +94,7 @@ void journal_writer_free(struct journal_writer *w)
 		return;
 	free_entries(w);
 	rows_release(&w->rows);
-	free(w->words.at);
-	free(w->line.at);
+	task_rows_release(&w->tasks);
 	free(w->running);
 	free(w);
 }
@@ -126,10 +106,10 @@ static int find_rowids(struct journal_writer *w)
 	int64_t run = 0, attempt = 0;
 
 	if (rows_ask(&w->rows, "SELECT max(id) FROM run", &run) != 0
-	    || rows_ask(&w->rows, "SELECT max(id) FROM task", &w->task_base) != 0
+	    || rows_ask(&w->rows, "SELECT max(id) FROM task", &w->tasks.base) != 0
 	    || rows_ask(&w->rows, "SELECT max(id) FROM attempt", &attempt) != 0)
 		return -1;
-	w->run = run + 1;
+	w->tasks.run = run + 1;
 	w->next_attempt = attempt + 1;
 	return 0;
 }
@@ -142,17 +122,17 @@ static int add_run(struct journal_writer *w, const struct journal_run *run)
 
 	if (gethostname(host, sizeof host - 1) != 0)
 		host[0] = '\0';
-	if (room_join(&w->words, run->argv) != 0 || room_quote(&w->line, run->argv) != 0) {
+	if (room_join(&w->tasks.words, run->argv) != 0 || room_quote(&w->tasks.line, run->argv) != 0) {
 		free(cwd);
 		return rows_out_of_memory(&w->rows);
 	}
-	sqlite3_bind_int64(s, 1, w->run);
-	sqlite3_bind_int64(s, 2, w->series);
+	sqlite3_bind_int64(s, 1, w->tasks.run);
+	sqlite3_bind_int64(s, 2, w->tasks.series);
 	rows_bind_text(s, 3, run->recovery);
 	rows_bind_text(s, 4, w->uid);
 	sqlite3_bind_double(s, 5, wall_clock());
-	rows_bind_blob(s, 6, w->words.at, w->words.len);
-	journal_db_bind_bytes(s, 7, w->line.at, w->line.len);
+	rows_bind_blob(s, 6, w->tasks.words.at, w->tasks.words.len);
+	journal_db_bind_bytes(s, 7, w->tasks.line.at, w->tasks.line.len);
 	rows_bind_blob(s, 8, run->template, run->template_len);
 	rows_bind_text(s, 9, cwd);
 	rows_bind_text(s, 10, host);
@@ -167,7 +147,7 @@ int journal_writer_start(struct journal_writer *w, const struct journal_run *run
     struct cli_error *err)
 {
 	if (rows_begin(&w->rows) == 0 && find_rowids(w) == 0) {
-		w->series = run->series == 0 ? w->run : run->series;
+		w->tasks.series = run->series == 0 ? w->tasks.run : run->series;
 		w->captures = run->captures;
 		if (add_run(w, run) == 0 && rows_commit(&w->rows) == 0)
 			return 0;
@@ -178,7 +158,7 @@ int journal_writer_start(struct journal_writer *w, const struct journal_run *run
 
 int64_t journal_writer_run(const struct journal_writer *w)
 {
-	return w->run;
+	return w->tasks.run;
 }
 
 const char *journal_writer_uid(const struct journal_writer *w)
@@ -203,111 +183,6 @@ void journal_writer_announce(struct journal_writer *w, const struct journal_task
 	w->announced = task;
 }
 
-static void bind_stdin(sqlite3_stmt *s, const struct covey_command *command)
-{
-	if (command->stdin_source == COVEY_STDIN_FILE)
-		rows_bind_text(s, 17, command->stdin_path);
-	if (command->stdin_source == COVEY_STDIN_BYTES)
-		rows_bind_blob(s, 18, command->stdin_len == 0 ? "" : command->stdin_bytes,
-		    command->stdin_len);
-}
-
-/* What most tasks have not is left NULL. */
-static int bind_own(struct journal_writer *w, sqlite3_stmt *s, const struct covey_command *command)
-{
-	for (int i = 15; i <= 20; i++)
-		sqlite3_bind_null(s, i);
-	if (command == NULL)
-		return 0;
-	if (command->env != NULL) {
-		if (room_join(&w->line, command->env) != 0)
-			return -1;
-		/* the room is used again for the command */
-		sqlite3_bind_blob64(s, 16, w->line.at, w->line.len, SQLITE_TRANSIENT);
-	}
-	rows_bind_text(s, 15, command->cwd);
-	bind_stdin(s, command);
-	if (command->timeout > 0)
-		sqlite3_bind_double(s, 19, seconds(command->timeout));
-	rows_bind_positive(s, 20, command->tries);
-	return 0;
-}
-
-/* How it stands: outcome is NULL while it has not ended, attempt while none has. */
-struct standing {
-	const char *outcome;
-	const struct covey_attempt *attempt;
-	int64_t row;                 /* the attempt's; 0: it is known already */
-};
-
-static void bind_standing(const struct journal_writer *w, sqlite3_stmt *s,
-    const struct covey_task *task, const struct standing *standing)
-{
-	const struct covey_attempt *attempt = standing->attempt;
-
-	rows_bind_number(s, 1, (uint64_t)w->task_base + task->id);
-	rows_bind_text(s, 2, standing->outcome);
-	if (attempt != NULL || standing->outcome != NULL)
-		sqlite3_bind_int64(s, 3, task->attempts);
-	else
-		sqlite3_bind_null(s, 3);
-	rows_bind_positive(s, 4, standing->row);
-	if (attempt != NULL)
-		sqlite3_bind_double(s, 5, seconds(attempt->ended - attempt->started));
-	else
-		sqlite3_bind_null(s, 5);
-}
-
-static int add_task(struct journal_writer *w, const struct covey_task *task,
-    const struct journal_task *what, const struct standing *standing)
-{
-	sqlite3_stmt *s = w->rows.statements[ROWS_ADD_TASK];
-
-	if (bind_own(w, s, what->command) != 0 || room_join(&w->words, task->argv) != 0
-	    || room_quote(&w->line, task->argv) != 0)
-		return rows_out_of_memory(&w->rows);
-	bind_standing(w, s, task, standing);
-	sqlite3_bind_int64(s, 6, w->run);
-	rows_bind_number(s, 7, what->number);
-	sqlite3_bind_int64(s, 8, w->series);
-	rows_bind_blob(s, 9, what->key.bytes, sizeof what->key.bytes);
-	sqlite3_bind_int64(s, 10, what->occurrence);
-	rows_bind_text(s, 11, what->name);
-	rows_bind_blob(s, 12, w->words.at, w->words.len);
-	journal_db_bind_bytes(s, 13, w->line.at, w->line.len);
-	if (what->input == NULL)
-		sqlite3_bind_null(s, 14);
-	else
-		journal_db_bind_bytes(s, 14, what->input, what->input_len);
-	return rows_run(&w->rows, ROWS_ADD_TASK);
-}
-
-static bool is_plain(const struct covey_command *command)
-{
-	return command->env == NULL && command->cwd == NULL && command->timeout == 0
-	    && command->tries == 0 && command->stdin_source != COVEY_STDIN_FILE
-	    && command->stdin_source != COVEY_STDIN_BYTES;
-}
-
-static struct entry *remember(const struct covey_task *task, const struct journal_task *what)
-{
-	size_t name_size = what->name == NULL ? 0 : strlen(what->name) + 1;
-	struct entry *entry = malloc(sizeof *entry + name_size + what->input_len + 1);
-	char *at;
-
-	if (entry == NULL)
-		return NULL;
-	at = (char *)(entry + 1);
-	entry->task = task;
-	entry->what = *what;
-	entry->what.command = NULL;
-	if (what->name != NULL)
-		entry->what.name = memcpy(at, what->name, name_size);
-	if (what->input != NULL)
-		entry->what.input = memcpy(at + name_size, what->input, what->input_len);
-	return entry;
-}
-
 static void queued(struct journal_writer *w, const struct covey_task *task)
 {
 	const struct journal_task *what = w->announced;
@@ -316,11 +191,11 @@ static void queued(struct journal_writer *w, const struct covey_task *task)
 	w->announced = NULL;
 	if (what == NULL || w->rows.failed)
 		return;
-	if (!is_plain(what->command) || w->nwaiting >= MOST_ENTRIES) {
-		add_task(w, task, what, &(struct standing){ .row = 0 });
+	if (!entry_is_plain(what->command) || w->nwaiting >= MOST_ENTRIES) {
+		task_rows_add(&w->tasks, task, what, &(struct standing){ .row = 0 });
 		return;
 	}
-	entry = remember(task, what);
+	entry = entry_new(task, what);
 	if (entry == NULL) {
 		rows_out_of_memory(&w->rows);
 		return;
@@ -349,7 +224,7 @@ static int write_entry(struct journal_writer *w, struct entry *entry, const stru
 	int result = 0;
 
 	if (entry != NULL)
-		result = add_task(w, entry->task, &entry->what, standing);
+		result = task_rows_add(&w->tasks, entry->task, &entry->what, standing);
 	free(entry);
 	return result;
 }
@@ -372,8 +247,7 @@ static void end_task(struct journal_writer *w, struct entry *entry, const struct
 		write_entry(w, entry, standing);
 		return;
 	}
-	bind_standing(w, w->rows.statements[ROWS_END_TASK], task, standing);
-	rows_run(&w->rows, ROWS_END_TASK);
+	task_rows_set(&w->tasks, task, standing);
 }
 
 /* ---- attempts ---- */
@@ -401,7 +275,7 @@ static int add_attempt(struct journal_writer *w, const struct running *running, 
 	sqlite3_stmt *s = w->rows.statements[ROWS_ADD_ATTEMPT];
 
 	sqlite3_bind_int64(s, 1, running->row);
-	rows_bind_number(s, 2, (uint64_t)w->task_base + running->task->id);
+	rows_bind_number(s, 2, (uint64_t)w->tasks.base + running->task->id);
 	sqlite3_bind_int64(s, 3, running->number);
 	sqlite3_bind_int64(s, 4, slot);
 	rows_bind_positive(s, 5, running->pid);
@@ -452,58 +326,6 @@ static int write_running(struct journal_writer *w, struct running *running, unsi
 	return result;
 }
 
-static void bind_size(const struct journal_writer *w, sqlite3_stmt *s, int index,
-    const struct covey_output *output)
-{
-	if (w->captures)
-		rows_bind_number(s, index, covey_output_size(output) + covey_output_cut(output, NULL));
-	else
-		sqlite3_bind_null(s, index);
-}
-
-static void bind_outputs(struct journal_writer *w, sqlite3_stmt *s,
-    const struct covey_attempt *attempt)
-{
-	ssize_t n = covey_output_tail(attempt->err, w->tail, sizeof w->tail);
-
-	bind_size(w, s, 11, attempt->out);
-	bind_size(w, s, 12, attempt->err);
-	if (n > 0)
-		journal_db_bind_bytes(s, 13, w->tail, (size_t)n);
-	else
-		sqlite3_bind_null(s, 13);
-}
-
-static void bind_end(sqlite3_stmt *s, const struct covey_attempt *attempt, char error[128])
-{
-	sqlite3_bind_double(s, 2, wall_clock());
-	sqlite3_bind_double(s, 3, seconds(attempt->ended - attempt->started));
-	rows_bind_text(s, 4, covey_outcome_name(attempt->outcome));
-	sqlite3_bind_int(s, 5, attempt->status);
-	sqlite3_bind_int(s, 6, attempt->signal);
-	if (attempt->outcome == COVEY_SPAWN)
-		snprintf(error, 128, "%s: %s", attempt->spawn_step == NULL ? "exec"
-		    : attempt->spawn_step, strerror(attempt->sys_errno));
-	rows_bind_text(s, 7, attempt->outcome == COVEY_SPAWN ? error : NULL);
-	sqlite3_bind_double(s, 8, timeval_seconds(&attempt->usage.ru_utime));
-	sqlite3_bind_double(s, 9, timeval_seconds(&attempt->usage.ru_stime));
-	sqlite3_bind_int64(s, 10, (sqlite3_int64)attempt->usage.ru_maxrss * 1024);
-	rows_bind_text(s, 14, attempt->reason);
-	sqlite3_bind_int(s, 15, attempt->leaky);
-	sqlite3_bind_int(s, 16, attempt->core_dumped);
-	sqlite3_bind_int(s, 17, attempt->oom);
-}
-
-/* … and what END_ATTEMPT need not be told. */
-static void bind_start(const struct journal_writer *w, sqlite3_stmt *s,
-    const struct running *running, unsigned slot)
-{
-	rows_bind_number(s, 19, (uint64_t)w->task_base + running->task->id);
-	sqlite3_bind_int64(s, 20, running->number);
-	sqlite3_bind_int64(s, 21, slot);
-	sqlite3_bind_double(s, 22, running->started);
-}
-
 static void ended(struct journal_writer *w, const struct covey_event *event)
 {
 	const struct covey_attempt *attempt = event->attempt;
@@ -512,22 +334,15 @@ static void ended(struct journal_writer *w, const struct covey_event *event)
 		.outcome = attempt->retry ? NULL : covey_outcome_name(attempt->outcome),
 		.attempt = attempt,
 	};
-	enum rows_statement which;
-	char error[128];
-	sqlite3_stmt *s;
+	struct ending e;
 
 	if (running == NULL || running->task == NULL)
 		return;
-	which = running->written ? ROWS_END_ATTEMPT : ROWS_ADD_ENDED;
-	s = w->rows.statements[which];
-	sqlite3_bind_int64(s, 1, running->row);
-	bind_end(s, attempt, error);
-	bind_outputs(w, s, attempt);
-	rows_bind_positive(s, 18, running->pid);
-	if (!running->written)
-		bind_start(w, s, running, attempt->slot);
-	standing.row = running->row;
-	if (rows_run(&w->rows, which) == 0)
+	ending_take(&e, attempt, w->captures, w->tail);
+	e.row = standing.row = running->row;
+	e.task_row = w->tasks.base + (int64_t)event->task->id;
+	e.started = running->started;
+	if (ending_write(&e, &w->rows, running->written) == 0)
 		end_task(w, running->entry, event->task, &standing);
 	else
 		free(running->entry);
@@ -630,7 +445,7 @@ int journal_writer_end(struct journal_writer *w, const struct journal_run_end *e
 {
 	sqlite3_stmt *s = w->rows.statements[ROWS_END_RUN];
 
-	sqlite3_bind_int64(s, 1, w->run);
+	sqlite3_bind_int64(s, 1, w->tasks.run);
 	sqlite3_bind_double(s, 2, wall_clock());
 	sqlite3_bind_int(s, 3, end->input_read);
 	if (end->signal == 0)
