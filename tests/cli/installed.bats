@@ -35,7 +35,7 @@ setup() {
 # ---- the commands that the examples' own comments have ----
 
 cc() {
-	"${compiler[@]}" "${flags[@]}" "${strict[@]}" "$@"
+	command "${compiler[@]}" "${flags[@]}" "${strict[@]}" "$@"
 }
 
 # the C++ compiler that goes with the C compiler
@@ -47,7 +47,7 @@ c++() {
 	*gcc*) name=${name/%gcc*/g++${name##*gcc}} ;;
 	*) name=c++ ;;
 	esac
-	"$name" "${flags[@]}" "${strict[@]}" "$@"
+	command "$name" "${flags[@]}" "${strict[@]}" "$@"
 }
 
 # where there is only an archive, it needs what it is made of
