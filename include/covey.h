@@ -115,6 +115,7 @@ struct covey_command {
 	int stdin_fd;
 	covey_nsec timeout;           /* of one attempt; 0 for the executor's */
 	unsigned tries;               /* attempts in all; 0 for the executor's */
+	covey_nsec retry_interval;    /* as the executor's, which 0 stands for */
 	void *user;                   /* handed back with every event; never looked at */
 };
 
@@ -176,6 +177,7 @@ struct covey_function {
 	size_t arg_len;
 	covey_nsec timeout;           /* of one attempt; 0 for the executor's */
 	unsigned tries;               /* attempts in all; 0 for the executor's */
+	covey_nsec retry_interval;    /* as the executor's, which 0 stands for */
 	void *user;                   /* handed back with every event; never looked at */
 };
 
@@ -191,6 +193,7 @@ struct covey_task {
 	size_t arg_len;
 	unsigned tries;               /* attempts allowed in all */
 	unsigned attempts;            /* attempts started so far */
+	covey_nsec timeout;           /* of one attempt; 0: none */
 	void *user;
 };
 

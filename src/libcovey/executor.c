@@ -459,6 +459,8 @@ static void add_task(struct covey *ex, struct cv_task *task, uint64_t *id)
 	task->view.id = ++ex->counts.submitted;
 	if (task->view.tries == 0)
 		task->view.tries = ex->options.max_tries;
+	if (task->view.timeout == 0)
+		task->view.timeout = ex->options.timeout;
 	if (id != NULL)
 		*id = task->view.id;
 	cv_sched_add(&ex->sched, task);

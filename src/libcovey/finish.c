@@ -145,11 +145,13 @@ static covey_nsec policy(const struct covey *ex, const struct cv_slot *slot)
 		.outcome = attempt->outcome, .status = attempt->status, .signal = attempt->signal,
 		.sys_errno = attempt->sys_errno, .attempt = attempt->number,
 	};
+	struct cv_retry retry = ex->retry;
 	covey_nsec delay = -1;
 
-	if (attempt->number < slot->task->view.tries && cv_retry_wanted(&ex->retry, &failure))
-		delay = cv_retry_delay(&ex->retry, attempt->number,
-		    ex->retry.jitter > 0 ? chance() : 0);
+	if (slot->task->retry_interval > 0)
+		retry.interval = slot->task->retry_interval;
+	if (attempt->number < slot->task->view.tries && cv_retry_wanted(&retry, &failure))
+		delay = cv_retry_delay(&retry, attempt->number, retry.jitter > 0 ? chance() : 0);
 	if (ex->options.decide != NULL)
 		ex->options.decide(&slot->task->view, attempt, &delay, ex->options.user);
 	return delay;

@@ -218,7 +218,7 @@ static void watch_exit(struct cv_slot *slot)
 static void set_deadlines(struct cv_slot *slot)
 {
 	const struct covey_options *options = &slot->ex->options;
-	covey_nsec timeout = slot->task->timeout > 0 ? slot->task->timeout : options->timeout;
+	covey_nsec timeout = slot->task->view.timeout;
 	covey_nsec now = slot->ex->now;
 
 	if (options->slow > 0)

@@ -76,6 +76,9 @@ static int check(const struct covey_command *command, struct covey_error *err)
 		return cv_error(err, COVEY_BAD_ARGUMENT, 0, "the command's argv is empty");
 	if (command->timeout < 0)
 		return cv_error(err, COVEY_BAD_ARGUMENT, 0, "the command's timeout is negative");
+	if (command->retry_interval < 0)
+		return cv_error(err, COVEY_BAD_ARGUMENT, 0,
+		    "the command's retry_interval is negative");
 	if (command->stdin_source == COVEY_STDIN_FILE && command->stdin_path == NULL)
 		return cv_error(err, COVEY_BAD_ARGUMENT, 0, "the command's stdin_path is NULL");
 	if (command->stdin_source == COVEY_STDIN_BYTES && command->stdin_bytes == NULL
@@ -95,8 +98,9 @@ static void copy_to(struct cv_task *task, struct place *place, const struct cove
 	task->stdin_source = command->stdin_source;
 	task->stdin_len = command->stdin_len;
 	task->stdin_fd = command->stdin_fd;
-	task->timeout = command->timeout;
+	task->view.timeout = command->timeout;
 	task->view.tries = command->tries;
+	task->retry_interval = command->retry_interval;
 	task->view.user = command->user;
 }
 
@@ -157,6 +161,9 @@ static int check_function(const struct covey_function *function, struct covey_er
 		return cv_error(err, COVEY_BAD_ARGUMENT, 0, "the function's arg is NULL");
 	if (function->timeout < 0)
 		return cv_error(err, COVEY_BAD_ARGUMENT, 0, "the function's timeout is negative");
+	if (function->retry_interval < 0)
+		return cv_error(err, COVEY_BAD_ARGUMENT, 0,
+		    "the function's retry_interval is negative");
 	return 0;
 }
 
@@ -190,7 +197,8 @@ struct cv_task *cv_task_new_function(const struct covey_function *function, stru
 	task->view.run = function->run;
 	task->view.tries = function->tries;
 	task->view.user = function->user;
-	task->timeout = function->timeout;
+	task->view.timeout = function->timeout;
+	task->retry_interval = function->retry_interval;
 	return task;
 }
 

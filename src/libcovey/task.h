@@ -13,7 +13,7 @@
 
 struct cv_task {
 	struct covey_task view;          /* what events show */
-	covey_nsec timeout;              /* of one attempt; 0: the executor's */
+	covey_nsec retry_interval;       /* 0: the executor's */
 
 	const char *const *env;          /* changes to the environment, or NULL */
 	const char *cwd;                 /* or NULL */

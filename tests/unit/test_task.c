@@ -64,7 +64,7 @@ static void the_least(void **state)
 	assert_null(task->stdin_bytes);
 	assert_int_equal(task->stdin_source, COVEY_STDIN_NULL);
 	assert_int_equal(task->stdin_fd, -1);
-	assert_int_equal(task->timeout, 0);
+	assert_int_equal(task->view.timeout, 0);
 	assert_null(task->last);
 	assert_false(task->is_delayed);
 	cv_task_free(task);
@@ -122,7 +122,7 @@ static void everything_is_copied(void **state)
 	assert_string_equal(task->cwd, "/tmp");
 	assert_int_equal(task->stdin_source, COVEY_STDIN_FILE);
 	assert_string_equal(task->stdin_path, "/etc/x");
-	assert_int_equal(task->timeout, 7 * COVEY_SEC);
+	assert_int_equal(task->view.timeout, 7 * COVEY_SEC);
 	assert_int_equal(task->view.tries, 5);
 	assert_ptr_equal(task->view.user, &mark);
 	cv_task_free(task);
