@@ -194,26 +194,29 @@ static const struct span *joined(struct compose *c, const struct record *record,
 	return span;
 }
 
-static const char *const *line_argv(struct compose *c, const struct record *record)
+const char *const *compose_shell_line(struct compose *c, const char *line, size_t len)
 {
-	struct span room;
-	const struct span *line = joined(c, record, &room);
-	const char *const *argv;
+	const char *const *argv = script_split_line(c->splitter, line, len);
 	size_t n = 0;
 
-	if (line == NULL)
-		return NULL;
-	argv = script_split_line(c->splitter, line->text, line->len);
 	if (argv != NULL && (c->ex == NULL || covey_find(c->ex, argv[0], NULL) == 0))
 		return argv;
 	c->shell_argv[n++] = SCRIPT_SHELL;
 	c->shell_argv[n++] = "-c";
 	/* sh would take such a line for options */
-	if (line->text[0] == '-' || line->text[0] == '+')
+	if (line[0] == '-' || line[0] == '+')
 		c->shell_argv[n++] = "--";
-	c->shell_argv[n++] = line->text;
+	c->shell_argv[n++] = line;
 	c->shell_argv[n] = NULL;
 	return c->shell_argv;
+}
+
+static const char *const *line_argv(struct compose *c, const struct record *record)
+{
+	struct span room;
+	const struct span *line = joined(c, record, &room);
+
+	return line == NULL ? NULL : compose_shell_line(c, line->text, line->len);
 }
 
 const char *const *compose_argv(struct compose *c, const struct record *record, uint64_t task,
@@ -260,10 +263,10 @@ static char *copy_record(struct record *to, struct span *items, char *at, const 
 }
 
 struct item *compose_item(struct compose *c, const struct record *record, uint64_t task,
-    const char *name)
+    const struct record *label, const char *name)
 {
 	bool tagged = c->options->tag || c->options->tagstring != NULL;
-	const char *tag = tagged ? tag_for(c, record, task) : "";
+	const char *tag = tagged ? tag_for(c, label, task) : "";
 	size_t tag_len = tag == NULL ? 0 : strlen(tag), name_size = name == NULL ? 0 : strlen(name) + 1;
 	size_t spans = record->nitems * sizeof *record->items;
 	struct item *item = tag == NULL ? NULL : malloc(sizeof *item + spans + record->bytes

@@ -31,14 +31,20 @@ int compose_check(struct compose *c, struct covey *ex, struct cli_error *err);
 const char *const *compose_argv(struct compose *c, const struct record *record, uint64_t task,
     unsigned slot);
 
+/* The same for a line for a shell. */
+const char *const *compose_shell_line(struct compose *c, const char *line, size_t len);
+
 /* Does it depend on the slot, so that compose_argv is to be called when that is known? */
 bool compose_uses_slot(const struct compose *c);
 
 /* Does the task have to remember its items or a tag? */
 bool compose_keeps_item(const struct compose *c);
 
-/* What the task is to remember, for the caller to free; name may be NULL. NULL: memory is out. */
+/*
+ * What the task is to remember, for the caller to free; its tag is made of "label", and name may be
+ * NULL. NULL: memory is out.
+ */
 struct item *compose_item(struct compose *c, const struct record *record, uint64_t task,
-    const char *name);
+    const struct record *label, const char *name);
 
 #endif

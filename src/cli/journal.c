@@ -92,6 +92,8 @@ static int make_template(struct journal *j)
 
 	if (o->xargs_line != NULL && add_xargs(t, o->xargs_line) != 0)
 		return -1;
+	if (o->tasks != NULL && add_word(t, "--tasks") != 0)
+		return -1;
 	if (o->script != NULL && (add_word(t, "-c") != 0 || add_word(t, o->script) != 0))
 		return -1;
 	if (add_words(t, o->command, o->ncommand) != 0)
@@ -371,6 +373,11 @@ static bool left_out(struct journal *j, enum past_state state)
 	return false;
 }
 
+static struct journal_key key_of(const struct covey_command *command, const char *name)
+{
+	return name != NULL ? journal_key_of_name(name) : journal_key_of(command);
+}
+
 enum journal_answer journal_offer(struct journal *j, const struct covey_command *command,
     const struct record *record, uint64_t number, const char *name)
 {
@@ -378,7 +385,7 @@ enum journal_answer journal_offer(struct journal *j, const struct covey_command 
 	struct cli_error why;
 
 	j->task = (struct journal_task){
-		.key = journal_key_of(command), .number = number, .name = name, .command = command,
+		.key = key_of(command, name), .number = number, .name = name, .command = command,
 	};
 	if (set_input(j, record) != 0) {
 		cli_error_set(&why, "out of memory");
@@ -393,11 +400,12 @@ enum journal_answer journal_offer(struct journal *j, const struct covey_command 
 	return JOURNAL_RUN;
 }
 
-enum journal_answer journal_pass_over(struct journal *j, const struct covey_command *command)
+enum journal_answer journal_pass_over(struct journal *j, const struct covey_command *command,
+    const char *name)
 {
 	struct cli_error why;
 
-	j->task = (struct journal_task){ .key = journal_key_of(command) };
+	j->task = (struct journal_task){ .key = key_of(command, name) };
 	return next_occurrence(j, &why) == 0 ? JOURNAL_SKIP : broken(j, &why);
 }
 
@@ -406,9 +414,10 @@ struct journal_skipped journal_skipped(const struct journal *j)
 	return j->skipped;
 }
 
-int journal_expect(struct journal *j, const struct covey_command *command, double *seconds)
+int journal_expect(struct journal *j, const struct covey_command *command, const char *name,
+    double *seconds)
 {
-	struct journal_key key = journal_key_of(command);
+	struct journal_key key = key_of(command, name);
 	struct cli_error why;
 
 	if (j->median == NULL)
@@ -467,7 +476,7 @@ static void stay_here(struct covey_command *command)
 }
 
 enum journal_answer journal_next(struct journal *j, struct covey_command *command,
-    struct record *record, uint64_t *number)
+    struct record *record, uint64_t *number, const char **name)
 {
 	struct cli_error why;
 	int found;
@@ -484,6 +493,7 @@ enum journal_answer journal_next(struct journal *j, struct covey_command *comman
 		return broken(j, &why);
 	}
 	*number = j->task.number;
+	*name = j->task.name;
 	*command = j->command;
 	stay_here(command);
 	journal_writer_announce(j->writer, &j->task);

@@ -48,18 +48,20 @@ enum journal_answer journal_offer(struct journal *j, const struct covey_command 
     const struct record *record, uint64_t number, const char *name);
 
 /* How many seconds that command will take: INFINITY where the journal does not know. 0, or -1. */
-int journal_expect(struct journal *j, const struct covey_command *command, double *seconds);
+int journal_expect(struct journal *j, const struct covey_command *command, const char *name,
+    double *seconds);
 
 /*
  * That task is another shard's: it is only counted among equal ones, so that each has the same number
  * in whichever shard it is. JOURNAL_SKIP or JOURNAL_BROKEN.
  */
-enum journal_answer journal_pass_over(struct journal *j, const struct covey_command *command);
+enum journal_answer journal_pass_over(struct journal *j, const struct covey_command *command,
+    const char *name);
 
 /* Do the tasks come from the journal? Then this gives them; all of it lasts until it is submitted. */
 bool journal_has_tasks(const struct journal *j);
 enum journal_answer journal_next(struct journal *j, struct covey_command *command,
-    struct record *record, uint64_t *number);
+    struct record *record, uint64_t *number, const char **name);
 
 /* Must come before the sinks that take outputs. */
 struct sink journal_sink(struct journal *j);

@@ -20,7 +20,7 @@ static void bind_stdin(sqlite3_stmt *s, const struct covey_command *command)
 /* What most tasks have not is left NULL. */
 static int bind_own(struct task_rows *t, sqlite3_stmt *s, const struct covey_command *command)
 {
-	for (int i = 15; i <= 20; i++)
+	for (int i = 15; i <= 21; i++)
 		sqlite3_bind_null(s, i);
 	if (command == NULL)
 		return 0;
@@ -35,6 +35,8 @@ static int bind_own(struct task_rows *t, sqlite3_stmt *s, const struct covey_com
 	if (command->timeout > 0)
 		sqlite3_bind_double(s, 19, seconds(command->timeout));
 	rows_bind_positive(s, 20, command->tries);
+	if (command->retry_interval > 0)
+		sqlite3_bind_double(s, 21, seconds(command->retry_interval));
 	return 0;
 }
 
@@ -83,7 +85,8 @@ int task_rows_add(struct task_rows *t, const struct covey_task *task,
 bool entry_is_plain(const struct covey_command *command)
 {
 	return command->env == NULL && command->cwd == NULL && command->timeout == 0
-	    && command->tries == 0 && command->stdin_source != COVEY_STDIN_FILE
+	    && command->tries == 0 && command->retry_interval == 0
+	    && command->stdin_source != COVEY_STDIN_FILE
 	    && command->stdin_source != COVEY_STDIN_BYTES;
 }
 

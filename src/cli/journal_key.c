@@ -5,7 +5,7 @@
 #include <string.h>
 
 /* What comes next. Released values are never changed: keys are in journals. */
-enum part { PART_ARGUMENT = 1, PART_ENV, PART_CWD, PART_STDIN_FILE, PART_STDIN };
+enum part { PART_ARGUMENT = 1, PART_ENV, PART_CWD, PART_STDIN_FILE, PART_STDIN, PART_NAME };
 
 /* Its length goes in front, so that no two lists of parts are the same bytes. */
 static void add(SHA2_CTX *hash, enum part part, const void *data, size_t len)
@@ -31,10 +31,27 @@ static void add_texts(SHA2_CTX *hash, enum part part, const char *const *texts)
 		add_text(hash, part, *texts);
 }
 
-struct journal_key journal_key_of(const struct covey_command *command)
+static struct journal_key finish(SHA2_CTX *hash)
 {
 	uint8_t digest[SHA256_DIGEST_LENGTH];
 	struct journal_key key;
+
+	SHA256Final(digest, hash);
+	memcpy(key.bytes, digest, sizeof key.bytes);
+	return key;
+}
+
+struct journal_key journal_key_of_name(const char *name)
+{
+	SHA2_CTX hash;
+
+	SHA256Init(&hash);
+	add_text(&hash, PART_NAME, name);
+	return finish(&hash);
+}
+
+struct journal_key journal_key_of(const struct covey_command *command)
+{
 	SHA2_CTX hash;
 
 	SHA256Init(&hash);
@@ -45,7 +62,5 @@ struct journal_key journal_key_of(const struct covey_command *command)
 		add_text(&hash, PART_STDIN_FILE, command->stdin_path);
 	if (command->stdin_source == COVEY_STDIN_BYTES)
 		add(&hash, PART_STDIN, command->stdin_bytes, command->stdin_len);
-	SHA256Final(digest, &hash);
-	memcpy(key.bytes, digest, sizeof key.bytes);
-	return key;
+	return finish(&hash);
 }

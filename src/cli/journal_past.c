@@ -171,14 +171,19 @@ static int fill(const struct journal_db *db, int64_t series, struct cli_error *e
 	    : journal_db_run(db, "CREATE INDEX temp.past_id ON past (id) WHERE state <> 3", err);
 }
 
+/* A path of a task, wherever it is taken up again. */
+#define ABSOLUTE(path) "CASE WHEN substr(" path ", 1, 1) IN ('/', x'2f') THEN " path \
+	" ELSE coalesce(r.cwd || '/', '') || " path " END"
+
 static int prepare(struct past *past, struct cli_error *err)
 {
 	if (journal_db_prepare(past->db, "SELECT state FROM past WHERE key = ?1 AND occurrence = ?2",
 	    &past->lookup, err) != 0)
 		return -1;
 	return journal_db_prepare(past->db, "SELECT t.id, t.number, t.key, p.occurrence, t.name,"
-	    " t.argv, t.input, coalesce(t.cwd, r.cwd), t.env, t.stdin_file, t.stdin, t.timeout,"
-	    " t.tries FROM past p JOIN task t ON t.id = p.id JOIN run r ON r.id = t.run"
+	    " t.argv, t.input, CASE WHEN t.cwd IS NULL THEN r.cwd ELSE " ABSOLUTE("t.cwd") " END,"
+	    " t.env, CASE WHEN t.stdin_file IS NOT NULL THEN " ABSOLUTE("t.stdin_file") " END,"
+	    " t.stdin, t.timeout, t.tries, t.retry_interval FROM past p JOIN task t ON t.id = p.id JOIN run r ON r.id = t.run"
 	    " WHERE p.id > ?1 AND p.state <> 3 ORDER BY p.id LIMIT 1", &past->walk, err);
 }
 
@@ -298,8 +303,9 @@ static int read_task(struct past *past, struct journal_task *task, struct covey_
 		return -1;
 	read_stdin(s, command);
 	command->cwd = column_string(s, 7);
-	command->timeout = (covey_nsec)(sqlite3_column_double(s, 11) * 1e9);
+	command->timeout = (covey_nsec)(sqlite3_column_double(s, 11) * 1e9 + 0.5);
 	command->tries = (unsigned)sqlite3_column_int64(s, 12);
+	command->retry_interval = (covey_nsec)(sqlite3_column_double(s, 13) * 1e9 + 0.5);
 	*task = (struct journal_task){
 		.occurrence = sqlite3_column_int64(s, 3),
 		.number = (uint64_t)sqlite3_column_int64(s, 1),

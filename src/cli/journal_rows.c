@@ -16,8 +16,8 @@ static const char *const statements[] = {
 	    " skipped_failed = ?10 WHERE id = ?1",
 	[ROWS_ADD_TASK] = "INSERT INTO task (id, outcome, attempts, last_attempt, duration, run, number,"
 	    " series, key, occurrence, name, argv, command, input, cwd, env, stdin_file, stdin, timeout,"
-	    " tries) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17,"
-	    " ?18, ?19, ?20)",
+	    " tries, retry_interval) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17,"
+	    " ?18, ?19, ?20, ?21)",
 	[ROWS_END_TASK] = "UPDATE task SET outcome = ?2, attempts = ?3,"
 	    " last_attempt = coalesce(?4, last_attempt), duration = ?5 WHERE id = ?1",
 	/* the row may be there, of one that could not be started */

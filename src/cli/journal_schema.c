@@ -83,7 +83,10 @@ static const char first[] =
 /* an occurrence of 0 is new, too: it was not counted */
 static const char second[] = "DROP INDEX task_key;";
 
-static const char *const steps[] = { first, second };
+/* of those tasks that have one of their own */
+static const char third[] = "ALTER TABLE task ADD COLUMN retry_interval REAL;";
+
+static const char *const steps[] = { first, second, third };
 
 int journal_schema_version(void)
 {

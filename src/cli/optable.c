@@ -53,6 +53,12 @@ static const struct option_row rows[] = {
 		.help = "read items from FILE; given again, each item of one file with each of the "
 		    "other",
 	},
+	[OPT_TASKS] = {
+		.name = "tasks", .letters = "", .argument = "FILE", .group = GROUP_INPUT,
+		NONEMPTY(tasks),
+		.help = "run the tasks in FILE, a JSON object a line: command, name, env, cwd, "
+		    "stdin, timeout, tries, retry_interval, tags",
+	},
 	[OPT_LINK] = {
 		.name = "link", .letters = "", .group = GROUP_INPUT, FLAG(link),
 		.help = "take the sources side by side: the first items of all make a task, then "

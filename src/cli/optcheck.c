@@ -24,6 +24,16 @@ static const struct pair {
 	enum option_id one, other;
 } excluding[] = {
 	{ OPT_NULL, OPT_DELIMITER },
+	{ OPT_TASKS, OPT_NULL },
+	{ OPT_TASKS, OPT_DELIMITER },
+	{ OPT_TASKS, OPT_ARG_FILE },
+	{ OPT_TASKS, OPT_LINK },
+	{ OPT_TASKS, OPT_COLSEP },
+	{ OPT_TASKS, OPT_HEADER },
+	{ OPT_TASKS, OPT_MAX_ARGS },
+	{ OPT_TASKS, OPT_REPLACE },
+	{ OPT_TASKS, OPT_SHELL },
+	{ OPT_TASKS, OPT_RETRY_FAILED },
 	{ OPT_UNGROUP, OPT_KEEP_ORDER },
 	{ OPT_UNGROUP, OPT_LINE_BUFFER },
 	{ OPT_UNGROUP, OPT_TAG },
@@ -68,6 +78,12 @@ static int check_words(const struct options *o, struct cli_error *err)
 		return cli_error_set(err, "option '%s' takes the place of COMMAND, but there is "
 		    "'%.200s', too; items go after ':::'",
 		    optcheck_spell(OPT_SHELL, o->given[OPT_SHELL]).text, o->command[0]);
+	if (o->tasks != NULL && o->ncommand > 0)
+		return cli_error_set(err, "option '--tasks' takes the place of COMMAND, but there is "
+		    "'%.200s', too", o->command[0]);
+	if (o->tasks != NULL && o->sources.n > 0)
+		return cli_error_set(err, "option '--tasks' takes the place of items, but there are "
+		    "some, too");
 	if (o->ncommand > 0 && o->command[0][0] == '\0')
 		return cli_error_set(err, "COMMAND is empty");
 	return 0;
@@ -110,7 +126,7 @@ int optcheck_retries(const struct options *o, struct cli_error *err)
 		    "tries include the first", o->tries, o->retries);
 	for (int i = 0; i < OPT_COUNT; i++)
 		if (o->given[i] && optable_row((enum option_id)i)->for_retries && !tries
-		    && !retries && !o->retry_failed)
+		    && !retries && !o->retry_failed && o->tasks == NULL)
 			return cli_error_set(err, "option '%s' needs '--tries'",
 			    optcheck_spell((enum option_id)i, o->given[i]).text);
 	if (o->max_interval != 0 && o->max_interval < o->retry_interval) {

@@ -235,6 +235,9 @@ int options_inherit(struct options *o, const struct options *from, struct cli_er
 		memcpy((char *)o + row->field, (const char *)from + row->field, row->size);
 		o->given[i] = from->given[i];
 	}
+	/* for what its tasks are called */
+	if (o->retry_failed)
+		o->tasks = from->tasks;
 	if (o->slot_var == NULL)
 		o->slot_var = from->slot_var;
 	if (optcheck_retries(o, err) != 0)

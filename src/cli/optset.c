@@ -196,6 +196,16 @@ static int add_source(const struct option_row *row, const char *text, void *fiel
 	    : optsources_add_file(text, false, field, err);
 }
 
+static int set_nothing(const struct option_row *row, const char *text, void *field,
+    struct cli_error *err)
+{
+	(void)row;
+	(void)text;
+	(void)field;
+	(void)err;
+	return 0;
+}
+
 static setter *const setters[] = {
 	[KIND_FLAG] = set_flag,
 	[KIND_NUMBER] = set_number,
@@ -222,8 +232,8 @@ static setter *const setters[] = {
 	[KIND_CHOICE] = set_choice,
 	[KIND_SOURCE] = add_source,
 	[KIND_HEADER] = set_flag,
-	[KIND_HELP] = NULL,
-	[KIND_VERSION] = NULL,
+	[KIND_HELP] = set_nothing,
+	[KIND_VERSION] = set_nothing,
 };
 
 static_assert(sizeof setters / sizeof setters[0] == KIND_VERSION + 1, "one for each kind");
@@ -231,9 +241,7 @@ static_assert(sizeof setters / sizeof setters[0] == KIND_VERSION + 1, "one for e
 int optset_field(const struct option_row *row, const char *text, struct options *o,
     struct cli_error *err)
 {
-	setter *set = setters[row->kind];
-
-	return set == NULL ? 0 : set(row, text, (char *)o + row->field, err);
+	return setters[row->kind](row, text, (char *)o + row->field, err);
 }
 
 int optset_defaults(struct options *o, struct cli_error *err)

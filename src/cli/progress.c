@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "item.h"
+#include "label.h"
 #include "shquote.h"
 #include "units.h"
 
@@ -73,13 +74,13 @@ static void find_oldest(const struct covey_task *task, const struct covey_attemp
 static size_t put_oldest(char *line, size_t size, struct covey *ex)
 {
 	struct oldest oldest = { .task = NULL };
-	char command[SHORT_COMMAND * 4 + 1], age[UNITS_DURATION_SIZE];
+	char command[LABEL_SIZE], age[UNITS_DURATION_SIZE];
 	int n;
 
 	covey_each_running(ex, find_oldest, &oldest);
 	if (oldest.task == NULL)
 		return 0;
-	shquote_argv_cut(command, sizeof command, oldest.task->argv, SHORT_COMMAND);
+	label_short(command, oldest.task, SHORT_COMMAND);
 	units_format_duration(covey_now(ex) - oldest.started, age);
 	n = snprintf(line, size, "; oldest %s %s", command, age);
 	return n < 0 ? 0 : (size_t)n;
@@ -225,9 +226,9 @@ struct listing {
 static void list_one(const struct covey_task *task, const struct covey_attempt *attempt, void *user)
 {
 	const struct listing *listing = user;
-	char command[SHQUOTE_LIMIT * 4 + 1], age[UNITS_DURATION_SIZE];
+	char command[LABEL_SIZE], age[UNITS_DURATION_SIZE];
 
-	shquote_argv_cut(command, sizeof command, task->argv, SHQUOTE_LIMIT);
+	label_task(command, task);
 	units_format_duration(listing->now - attempt->started, age);
 	outq_printf(listing->q, STDERR_FILENO, "covey: task %llu: %s: running for %s, attempt %u\n",
 	    (unsigned long long)item_number(task), command, age, attempt->number);

@@ -12,6 +12,7 @@
 #include "product.h"
 #include "share.h"
 #include "shuffle.h"
+#include "tasks.h"
 
 /* ---- what all have in common ---- */
 
@@ -82,11 +83,11 @@ static enum input_result plain_next(struct source *source, struct record *record
 	struct input_record from;
 	enum input_result result = input_next(source->stream, &from, err);
 
-	if (result != INPUT_RECORD)
-		return result;
-	record_set_one(record, from.text, from.len);
-	record->line = from.line;
-	return INPUT_RECORD;
+	if (result == INPUT_RECORD)
+		record_set_one(record, from.text, from.len);
+	if (result == INPUT_RECORD || result == INPUT_REFUSED)
+		record->line = from.line;
+	return result;
 }
 
 static void plain_close(struct source *source)
@@ -134,14 +135,52 @@ static struct input_options input_for(const struct options *o, const struct opti
 	};
 }
 
+/* With --retry-failed they come from the journal. */
+static bool is_tasks(const struct options *o)
+{
+	return o->tasks != NULL && !o->retry_failed;
+}
+
+static struct source *open_task_lines(const char *path, bool checked, struct cli_error *err)
+{
+	struct input_options input = { .path = path, .delimiter = '\n' };
+	struct source *stream = plain_open(&input, err), *top;
+
+	if (stream == NULL)
+		return NULL;
+	top = tasks_open(stream, checked);
+	if (top == NULL) {
+		source_close(stream);
+		cli_error_set(err, "out of memory");
+	}
+	return top;
+}
+
+/* A file is read twice: nothing is run before all of it is known to be good. */
+static int open_tasks(struct making *m, struct cli_error *err)
+{
+	const char *path = m->options->tasks;
+	bool check = tasks_can_check(path);
+	int result;
+
+	m->top = open_task_lines(path, false, err);
+	if (m->top == NULL || !check)
+		return m->top == NULL ? -1 : 0;
+	result = tasks_check(m->top, err);
+	source_close(m->top);
+	m->top = result == 0 ? open_task_lines(path, true, err) : NULL;
+	return m->top == NULL ? -1 : 0;
+}
+
 static int open_stream(struct making *m, struct cli_error *err)
 {
 	static const struct options_source standard_input = { .path = "-" };
 	const struct options *o = m->options;
-	struct options_source tasks = { .path = o->tasks };
 	const struct options_source *first = o->sources.n > 0 ? &o->sources.list[0] : &standard_input;
-	struct input_options input = input_for(o, o->tasks != NULL ? &tasks : first);
+	struct input_options input = input_for(o, first);
 
+	if (is_tasks(o))
+		return open_tasks(m, err);
 	m->top = plain_open(&input, err);
 	return m->top == NULL ? -1 : 0;
 }

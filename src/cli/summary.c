@@ -6,13 +6,13 @@
 #include <unistd.h>
 
 #include "item.h"
+#include "label.h"
 #include "shquote.h"
 #include "units.h"
 
 enum { TAIL_BYTES = 2048, TAIL_LINES = 10 };
 /* so many flaky tasks are named: where a network is bad, that may be any number */
 enum { MOST_FLAKY = 10 };
-enum { COMMAND_SIZE = SHQUOTE_LIMIT * 4 + 1 };
 
 struct summary {
 	struct outq *q;
@@ -49,13 +49,22 @@ void summary_free(struct summary *summary)
 /* "covey: task 3: gzip x: " and the rest. */
 static void say(const struct summary *summary, const struct covey_task *task, const char *what)
 {
-	char command[COMMAND_SIZE];
+	char command[LABEL_SIZE];
 
 	if (summary->options.quiet)
 		return;
-	shquote_argv_cut(command, sizeof command, task->argv, SHQUOTE_LIMIT);
+	label_task(command, task);
 	outq_printf(summary->q, STDERR_FILENO, "covey: task %llu: %s: %s\n",
 	    (unsigned long long)item_number(task), command, what);
+}
+
+static void describe(const struct summary *summary, char text[DESCRIBE_SIZE],
+    const struct covey_event *event, enum covey_outcome outcome)
+{
+	struct describe about = *summary->options.about;
+
+	about.timeout = event->task->timeout;
+	describe_outcome(text, &about, outcome, event->attempt);
 }
 
 static void say_started(const struct summary *summary, const struct covey_event *event)
@@ -88,7 +97,7 @@ static void say_retry(const struct summary *summary, const struct covey_event *e
 {
 	char outcome[DESCRIBE_SIZE], wait[UNITS_DURATION_SIZE], what[DESCRIBE_SIZE + 128];
 
-	describe_outcome(outcome, summary->options.about, event->attempt->outcome, event->attempt);
+	describe(summary, outcome, event, event->attempt->outcome);
 	units_format_duration(event->due - event->now, wait);
 	snprintf(what, sizeof what, "%s; attempt %u of %u %s%s", outcome,
 	    event->attempt->number + 1, event->task->tries,
@@ -169,13 +178,13 @@ static void note_failure(struct summary *summary, const struct covey_event *even
     enum covey_outcome outcome)
 {
 	const struct covey_attempt *attempt = event->attempt;
-	char command[COMMAND_SIZE], words[DESCRIBE_SIZE], took[UNITS_DURATION_SIZE], tries[64] = "";
-	char line[COMMAND_SIZE + DESCRIBE_SIZE + 200];
+	char command[LABEL_SIZE], words[DESCRIBE_SIZE], took[UNITS_DURATION_SIZE], tries[64] = "";
+	char line[LABEL_SIZE + DESCRIBE_SIZE + 200];
 	int n;
 
 	summary->recorded = event->task->id;
-	shquote_argv_cut(command, sizeof command, event->task->argv, SHQUOTE_LIMIT);
-	describe_outcome(words, summary->options.about, outcome, attempt);
+	label_task(command, event->task);
+	describe(summary, words, event, outcome);
 	units_format_duration(attempt == NULL ? 0 : attempt->ended - attempt->started, took);
 	if (event->task->attempts > 1 || event->task->tries > 1)
 		snprintf(tries, sizeof tries, "try %u of %u, ", event->task->attempts,
@@ -193,12 +202,12 @@ static void note_failure(struct summary *summary, const struct covey_event *even
 
 static void note_flaky(struct summary *summary, const struct covey_task *task)
 {
-	char command[COMMAND_SIZE], line[COMMAND_SIZE + 200];
+	char command[LABEL_SIZE], line[LABEL_SIZE + 200];
 	int n;
 
 	if (summary->nflaky++ >= MOST_FLAKY)
 		return;
-	shquote_argv_cut(command, sizeof command, task->argv, SHQUOTE_LIMIT);
+	label_task(command, task);
 	n = snprintf(line, sizeof line, "covey: task %llu is flaky: %s: succeeded at try %u of %u\n",
 	    (unsigned long long)item_number(task), command, task->attempts, task->tries);
 	if (n > 0)

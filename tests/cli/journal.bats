@@ -239,7 +239,8 @@ as_nobody() {
 
 @test "a journal of an older covey goes on" {
 	run -123 covey --journal j sh -c 'exit {}' ::: 0 3
-	query 'CREATE INDEX task_key ON task (key, series, occurrence); PRAGMA user_version = 1' >/dev/null
+	query 'CREATE INDEX task_key ON task (key, series, occurrence); ALTER TABLE task DROP COLUMN retry_interval;
+	    PRAGMA user_version = 1' >/dev/null
 	query 'UPDATE task SET occurrence = 1'
 	run -2 "$(dirname "$COVEY")/covey-report" j
 	match "$output" 'format 1; the next run'

@@ -270,7 +270,7 @@ static void direct_or_by_shell(void **state)
 static void expect_tag(struct composed *c, const char *items, const char *tag)
 {
 	struct record *record = record_of(items);
-	struct item *item = compose_item(c->compose, record, 12, NULL);
+	struct item *item = compose_item(c->compose, record, 12, record, NULL);
 	char *shown;
 
 	assert_non_null(item);
@@ -331,7 +331,7 @@ static void names_of_tasks(void **state)
 	struct composed *c = compose_line(LINE("--tag", "echo", ":::"), NULL);
 	struct record *record = record_of("a");
 	char name[] = "nightly";
-	struct item *item = compose_item(c->compose, record, 1, name);
+	struct item *item = compose_item(c->compose, record, 1, record, name);
 
 	(void)state;
 	assert_non_null(item);

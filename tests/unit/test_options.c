@@ -320,7 +320,8 @@ static void abbreviations(void **state)
 	    "option '--max' is ambiguous: '--max-args', '--max-interval', '--max-output'");
 	assert_bad(LINE("--keep"),
 	    "option '--keep' is ambiguous: '--keep-leftovers', '--keep-order'");
-	assert_bad(LINE("--ta"), "option '--ta' is ambiguous: '--tag', '--tagstring'");
+	assert_bad(LINE("--ta"),
+	    "option '--ta' is ambiguous: '--tasks', '--tag', '--tagstring'");
 	/* messages have the whole name */
 	assert_bad(LINE("--tri=x"), "option '--tries': 'x' is not a number from 1 to 1000000");
 }
