@@ -1,6 +1,7 @@
 #include "journal_ending.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -17,17 +18,57 @@ static uint64_t printed(const struct covey_output *output)
 	return covey_output_size(output) + covey_output_cut(output, NULL);
 }
 
-void ending_take(struct ending *e, const struct covey_attempt *attempt, bool captured,
+void ending_take(struct ending *e, const struct covey_event *event, bool captured,
     char tail[ENDING_TAIL])
 {
-	ssize_t n = covey_output_tail(attempt->err, tail, ENDING_TAIL);
+	ssize_t n = covey_output_tail(event->attempt->err, tail, ENDING_TAIL);
 
 	*e = (struct ending){
-		.attempt = attempt, .ended = wall_clock(), .captured = captured,
-		.out_bytes = printed(attempt->out), .err_bytes = printed(attempt->err),
-		.tail = tail, .tail_len = n > 0 ? (size_t)n : 0,
+		.task = *event->task, .attempt = *event->attempt, .ended = wall_clock(),
+		.captured = captured, .out_bytes = printed(event->attempt->out),
+		.err_bytes = printed(event->attempt->err), .tail = tail, .tail_len = n > 0 ? (size_t)n : 0,
 	};
+	e->attempt.out = e->attempt.err = e->attempt.result = NULL;
+	e->attempt.backtrace = NULL;
 }
+
+/* ---- copying ---- */
+
+static char *put(char **at, const void *data, size_t len)
+{
+	char *copy = memcpy(*at, data, len);
+
+	*at += len;
+	return copy;
+}
+
+struct ending *ending_copy(const struct ending *e)
+{
+	size_t argc, size = e->tail_len;
+	struct ending *copy;
+	const char **argv;
+	char *at;
+
+	for (argc = 0; e->task.argv[argc] != NULL; argc++)
+		size += strlen(e->task.argv[argc]) + 1;
+	size += e->attempt.reason == NULL ? 0 : strlen(e->attempt.reason) + 1;
+	copy = malloc(sizeof *copy + (argc + 1) * sizeof *argv + size);
+	if (copy == NULL)
+		return NULL;
+	*copy = *e;
+	argv = (const char **)(copy + 1);
+	at = (char *)(argv + argc + 1);
+	for (size_t i = 0; i < argc; i++)
+		argv[i] = put(&at, e->task.argv[i], strlen(e->task.argv[i]) + 1);
+	argv[argc] = NULL;
+	copy->task.argv = argv;
+	copy->tail = put(&at, e->tail, e->tail_len);
+	if (e->attempt.reason != NULL)
+		copy->attempt.reason = put(&at, e->attempt.reason, strlen(e->attempt.reason) + 1);
+	return copy;
+}
+
+/* ---- writing ---- */
 
 static double seconds(covey_nsec duration)
 {
@@ -54,7 +95,7 @@ static void bind_outputs(sqlite3_stmt *s, const struct ending *e)
 
 static void bind_end(sqlite3_stmt *s, const struct ending *e, char error[128])
 {
-	const struct covey_attempt *attempt = e->attempt;
+	const struct covey_attempt *attempt = &e->attempt;
 
 	sqlite3_bind_int64(s, 1, e->row);
 	sqlite3_bind_double(s, 2, e->ended);
@@ -80,8 +121,8 @@ static void bind_end(sqlite3_stmt *s, const struct ending *e, char error[128])
 static void bind_start(sqlite3_stmt *s, const struct ending *e)
 {
 	sqlite3_bind_int64(s, 19, e->task_row);
-	sqlite3_bind_int64(s, 20, e->attempt->number);
-	sqlite3_bind_int64(s, 21, e->attempt->slot);
+	sqlite3_bind_int64(s, 20, e->attempt.number);
+	sqlite3_bind_int64(s, 21, e->attempt.slot);
 	sqlite3_bind_double(s, 22, e->started);
 }
 

@@ -1,9 +1,10 @@
 /*
- * journal_ending - how an attempt has ended: what of it is in its row
+ * journal_ending - how an attempt has ended: taken down at once, and written now or later
  */
 #ifndef CLI_JOURNAL_ENDING_H
 #define CLI_JOURNAL_ENDING_H
 
+#include <bsd/sys/queue.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -11,7 +12,9 @@
 #include "journal_rows.h"
 
 struct ending {
-	const struct covey_attempt *attempt;
+	STAILQ_ENTRY(ending) link;
+	struct covey_task task;         /* … whose user and arg are of no use */
+	struct covey_attempt attempt;   /* without outputs and backtrace */
 	int64_t row, task_row;          /* the attempt's and the task's, for the caller to fill in … */
 	double started;                 /* … and when it was, by the wall clock */
 	double ended;
@@ -23,9 +26,12 @@ struct ending {
 
 enum { ENDING_TAIL = 64 << 10 };
 
-/* Of an attempt that has just ended, to which it points, as it does to the tail. */
-void ending_take(struct ending *e, const struct covey_attempt *attempt, bool captured,
+/* Of an event that an attempt has ended: points to what the event does, and into tail. */
+void ending_take(struct ending *e, const struct covey_event *event, bool captured,
     char tail[ENDING_TAIL]);
+
+/* A copy in one block, for free(3), that points to nothing else. NULL: memory is out. */
+struct ending *ending_copy(const struct ending *e);
 
 /* Writes the attempt's row, or what is new in it. Returns as rows_run. */
 int ending_write(const struct ending *e, struct rows *rows, bool has_row);

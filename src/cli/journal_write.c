@@ -1,7 +1,8 @@
 /*
  * When rows are written. A task's and an attempt's are both inserted once and changed once, and for a
- * task that is over before anybody has asked for them that is twice the work: so what has been queued
- * or started is only remembered, until it is settled or has ended.
+ * task that is over before anybody has asked for them that is twice the work: so what has been queued,
+ * or started, or ended without a row is only remembered until it is settled. That is also work that
+ * need not be done while a slot is empty.
  */
 #include "journal_write.h"
 
@@ -17,7 +18,8 @@
 #include "journal_entry.h"
 #include "journal_rows.h"
 
-enum { MOST_ENTRIES = 256 };     /* tasks that are only remembered */
+/* So many tasks are only remembered, and with them so much of what one wrote to stderr. */
+enum { MOST_ENTRIES = 256, MOST_TAIL = 1024 };
 
 TAILQ_HEAD(entries, entry);
 
@@ -40,6 +42,9 @@ struct journal_writer {
 	bool starting;               /* that one's row is there, and it is not known to have started */
 	struct entries waiting;      /* tasks that have not been started */
 	unsigned nwaiting;
+	struct entries over;         /* tasks that have ended, each with its ending */
+	STAILQ_HEAD(, ending) endings;
+	unsigned nover;
 	struct running *running;     /* from slot 1 on */
 	unsigned nslots;
 	unsigned ndue;               /* attempts without row or pid */
@@ -68,6 +73,8 @@ struct journal_writer *journal_writer_new(const struct journal_db *db, struct cl
 		return NULL;
 	}
 	TAILQ_INIT(&w->waiting);
+	TAILQ_INIT(&w->over);
+	STAILQ_INIT(&w->endings);
 	snprintf(w->uid, sizeof w->uid, "%08x%08x", arc4random(), arc4random());
 	w->tasks.rows = &w->rows;
 	if (rows_init(&w->rows, db, err) == 0)
@@ -76,13 +83,25 @@ struct journal_writer *journal_writer_new(const struct journal_db *db, struct cl
 	return NULL;
 }
 
-static void free_entries(struct journal_writer *w)
+static void free_list(struct entries *list)
 {
 	struct entry *entry;
 
-	while ((entry = TAILQ_FIRST(&w->waiting)) != NULL) {
-		TAILQ_REMOVE(&w->waiting, entry, link);
+	while ((entry = TAILQ_FIRST(list)) != NULL) {
+		TAILQ_REMOVE(list, entry, link);
 		free(entry);
+	}
+}
+
+static void free_entries(struct journal_writer *w)
+{
+	struct ending *ending;
+
+	free_list(&w->waiting);
+	free_list(&w->over);
+	while ((ending = STAILQ_FIRST(&w->endings)) != NULL) {
+		STAILQ_REMOVE_HEAD(&w->endings, link);
+		free(ending);
 	}
 	for (unsigned i = 0; i < w->nslots; i++)
 		free(w->running[i].entry);
@@ -326,28 +345,71 @@ static int write_running(struct journal_writer *w, struct running *running, unsi
 	return result;
 }
 
+static void write_end(struct journal_writer *w, const struct ending *e, struct entry *entry,
+    bool has_row)
+{
+	struct standing standing = {
+		.outcome = e->attempt.retry ? NULL : covey_outcome_name(e->attempt.outcome),
+		.attempt = &e->attempt, .row = e->row,
+	};
+
+	if (ending_write(e, &w->rows, has_row) == 0)
+		end_task(w, entry, &e->task, &standing);
+	else
+		free(entry);
+}
+
+/* The whole of a short task is an entry and an ending, until it is written. */
+static void put_off(struct journal_writer *w, const struct ending *e, struct entry *entry)
+{
+	struct ending *copy = ending_copy(e);
+
+	if (copy == NULL) {
+		free(entry);
+		rows_out_of_memory(&w->rows);
+		return;
+	}
+	entry->task = &copy->task;
+	TAILQ_INSERT_TAIL(&w->over, entry, link);
+	STAILQ_INSERT_TAIL(&w->endings, copy, link);
+	w->nover++;
+}
+
+static int write_over(struct journal_writer *w)
+{
+	struct ending *ending;
+
+	while ((ending = STAILQ_FIRST(&w->endings)) != NULL) {
+		struct entry *entry = TAILQ_FIRST(&w->over);
+
+		STAILQ_REMOVE_HEAD(&w->endings, link);
+		TAILQ_REMOVE(&w->over, entry, link);
+		w->nover--;
+		write_end(w, ending, entry, false);
+		free(ending);
+	}
+	return w->rows.failed ? -1 : 0;
+}
+
 static void ended(struct journal_writer *w, const struct covey_event *event)
 {
-	const struct covey_attempt *attempt = event->attempt;
-	struct running *running = in_slot(w, attempt->slot);
-	struct standing standing = {
-		.outcome = attempt->retry ? NULL : covey_outcome_name(attempt->outcome),
-		.attempt = attempt,
-	};
+	struct running *running = in_slot(w, event->attempt->slot), was;
 	struct ending e;
 
 	if (running == NULL || running->task == NULL)
 		return;
-	ending_take(&e, attempt, w->captures, w->tail);
-	e.row = standing.row = running->row;
-	e.task_row = w->tasks.base + (int64_t)event->task->id;
-	e.started = running->started;
-	if (ending_write(&e, &w->rows, running->written) == 0)
-		end_task(w, running->entry, event->task, &standing);
-	else
-		free(running->entry);
+	was = *running;
 	w->ndue -= is_due(running);
 	*running = (struct running){ .task = NULL };
+	ending_take(&e, event, w->captures, w->tail);
+	e.row = was.row;
+	e.task_row = w->tasks.base + (int64_t)event->task->id;
+	e.started = was.started;
+	if (was.entry != NULL && !was.written && !e.attempt.retry && w->nover < MOST_ENTRIES
+	    && e.tail_len <= MOST_TAIL)
+		put_off(w, &e, was.entry);
+	else
+		write_end(w, &e, was.entry, was.written);
 }
 
 /* What its last attempt has not told: it was never started, or waited for another. */
@@ -358,7 +420,9 @@ static void finished(struct journal_writer *w, const struct covey_event *event)
 		.outcome = covey_outcome_name(event->outcome), .attempt = attempt,
 	};
 
-	if (attempt == NULL || attempt->retry || attempt->outcome != event->outcome)
+	if (attempt != NULL && !attempt->retry && attempt->outcome == event->outcome)
+		return;
+	if (write_over(w) == 0)
 		end_task(w, take_entry(w, event->task), event->task, &standing);
 }
 
@@ -411,7 +475,8 @@ static int write_due(struct journal_writer *w)
 
 int journal_writer_settle(struct journal_writer *w)
 {
-	if (w->rows.failed || forget_start(w) != 0 || write_waiting(w) != 0 || write_due(w) != 0)
+	if (w->rows.failed || write_over(w) != 0 || forget_start(w) != 0 || write_waiting(w) != 0
+	    || write_due(w) != 0)
 		return -1;
 	return rows_commit(&w->rows);
 }
@@ -427,7 +492,7 @@ int journal_writer_starting(struct journal_writer *w, const struct covey_task *t
 		.started = wall_clock(),
 	};
 
-	if (w->rows.failed || write_waiting(w) != 0 || write_due(w) != 0
+	if (w->rows.failed || write_over(w) != 0 || write_waiting(w) != 0 || write_due(w) != 0
 	    || add_attempt(w, &next, slot) != 0)
 		return -1;
 	w->starting = true;
@@ -436,7 +501,8 @@ int journal_writer_starting(struct journal_writer *w, const struct covey_task *t
 
 bool journal_writer_is_behind(const struct journal_writer *w)
 {
-	return w->rows.begun || w->starting || w->nwaiting > 0 || w->ndue > 0;
+	return w->rows.begun || w->starting || w->nwaiting > 0 || w->ndue > 0
+	    || w->nover > 0;
 }
 
 /* ---- the end ---- */

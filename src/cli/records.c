@@ -2,10 +2,10 @@
 
 /*
  * To write is dear where there are thousands of tasks a second: what happens then is written in one
- * go, so long after the last time. Only starts are worth more, as long as there are not more than one
- * in that time, or a number in a row.
+ * go, so long after the last time. Only starts are worth more, as long as there are not too many.
  */
 #define SETTLE_AFTER (5 * COVEY_MSEC)
+#define START_EVERY (20 * COVEY_MSEC)
 #define STARTS_IN_A_ROW 64
 
 int records_open(struct records *r, const struct options *options, const char *const *argv,
@@ -96,9 +96,9 @@ int records_settle(struct records *r, const struct covey *ex, struct cli_error *
 
 static bool may_write_start(struct records *r, covey_nsec now)
 {
-	if (r->starts_paid - now > STARTS_IN_A_ROW * SETTLE_AFTER)
+	if (r->starts_paid - now > STARTS_IN_A_ROW * START_EVERY)
 		return false;
-	r->starts_paid = (r->starts_paid > now ? r->starts_paid : now) + SETTLE_AFTER;
+	r->starts_paid = (r->starts_paid > now ? r->starts_paid : now) + START_EVERY;
 	return true;
 }
 
@@ -127,8 +127,14 @@ int records_pace(struct records *r, struct covey *ex, covey_nsec *wait, struct c
 		return 0;
 	}
 	age = covey_now(ex) - r->settled;
-	if (age >= SETTLE_AFTER)
-		return records_settle(r, ex, err);
+	if (age >= SETTLE_AFTER) {
+		/* once more there is an empty slot to be filled first */
+		r->put_off = !r->put_off && covey_next_deadline(ex) == 0;
+		if (!r->put_off)
+			return records_settle(r, ex, err);
+		*wait = 0;
+		return 0;
+	}
 	if (*wait < 0 || *wait > SETTLE_AFTER - age)
 		*wait = SETTLE_AFTER - age;
 	return 0;

@@ -3,7 +3,7 @@
  *
  * What happens is on record before anybody sees it: while there are records, the queue of outputs
  * holds back what is put into it, and records_settle writes them and then lets it go. An attempt is
- * on record before it is started; where more than 200 a second are, within five milliseconds.
+ * on record before it is started; where more than 50 a second are, within five milliseconds.
  */
 #ifndef CLI_RECORDS_H
 #define CLI_RECORDS_H
@@ -21,7 +21,8 @@ struct records {
 	struct joblog *joblog;      /* or NULL */
 	struct outq *q;
 	covey_nsec settled;         /* when it was done last */
-	covey_nsec starts_paid;     /* until when one start in SETTLE_AFTER has been written */
+	covey_nsec starts_paid;     /* until when one start in START_EVERY has been written */
+	bool put_off;               /* that it is done was put off for a turn */
 	bool failed;                /* nothing is written any more */
 };
 
