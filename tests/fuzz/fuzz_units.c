@@ -5,8 +5,10 @@
 
 #include "covey.h"
 #include "fuzz.h"
+#include "engine.h"
 #include "halt.h"
 #include "outcomes.h"
+#include "shard.h"
 #include "units.h"
 
 #define CENTURY (INT64_C(36525) * 24 * 3600 * COVEY_SEC)
@@ -93,6 +95,41 @@ static void limits(const char *text)
 		FUZZ_CHECK(!halt_reached(&halt, &none));
 }
 
+/* The environment: every variable there is has this value. */
+static const char *everywhere;
+
+static char *get(const char *name)
+{
+	(void)name;
+	return (char *)(uintptr_t)everywhere;
+}
+
+static bool is_shard(const struct shard *shard)
+{
+	return shard->index >= 1 && shard->index <= shard->count && shard->count <= SHARD_MOST;
+}
+
+static void shards(const char *text)
+{
+	struct span item = { text, strlen(text) };
+	struct cli_error err = { "" };
+	struct shard shard = { .index = 0 };
+	int result = shard_parse(text, &shard, &err);
+
+	check(result, is_shard(&shard) || (shard.automatic && shard.count <= SHARD_MOST), &err);
+	if (result == 0 && shard.count > 0) {
+		unsigned of = shard_of(&item, 1, shard.count);
+
+		FUZZ_CHECK(of >= 1 && of <= shard.count);
+		FUZZ_CHECK(shard_block(item.len, &(struct shard){ .index = shard.count,
+		    .count = shard.count }).end == item.len);
+	}
+	everywhere = text;
+	shard = (struct shard){ .automatic = true, .count = 5 };
+	result = engine_find(&shard, get, &err);
+	check(result, is_shard(&shard), &err);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	char *text = fuzz_string(data, size);
@@ -102,6 +139,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	signals(text);
 	lists(text);
 	limits(text);
+	shards(text);
 	free(text);
 	return 0;
 }
