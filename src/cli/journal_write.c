@@ -39,7 +39,8 @@ struct journal_writer {
 	struct rows rows;
 	struct task_rows tasks;
 	int64_t next_attempt;
-	bool starting;               /* that one's row is there, and it is not known to have started */
+	uint64_t starting;           /* the task for which that row is there; 0: it is not */
+	unsigned starting_in;        /* … and the slot */
 	struct entries waiting;      /* tasks that have not been started */
 	unsigned nwaiting;
 	struct entries over;         /* tasks that have ended, each with its ending */
@@ -316,10 +317,11 @@ static void started(struct journal_writer *w, const struct covey_event *event)
 		return;
 	*running = (struct running){
 		.task = event->task, .entry = take_entry(w, event->task), .row = w->next_attempt++,
-		.written = w->starting, .pid_due = attempt->pid > 0, .number = attempt->number,
+		.written = w->starting == event->task->id && w->starting_in == attempt->slot,
+		.pid_due = attempt->pid > 0, .number = attempt->number,
 		.pid = attempt->pid, .started = wall_clock(),
 	};
-	w->starting = false;
+	w->starting = 0;
 	w->ndue += is_due(running);
 }
 
@@ -455,9 +457,9 @@ void journal_writer_event(struct journal_writer *w, const struct covey_event *ev
 
 static int forget_start(struct journal_writer *w)
 {
-	if (!w->starting)
+	if (w->starting == 0)
 		return 0;
-	w->starting = false;
+	w->starting = 0;
 	sqlite3_bind_int64(w->rows.statements[ROWS_DROP_ATTEMPT], 1, w->next_attempt);
 	return rows_run(&w->rows, ROWS_DROP_ATTEMPT);
 }
@@ -495,13 +497,14 @@ int journal_writer_starting(struct journal_writer *w, const struct covey_task *t
 	if (w->rows.failed || write_over(w) != 0 || write_waiting(w) != 0 || write_due(w) != 0
 	    || add_attempt(w, &next, slot) != 0)
 		return -1;
-	w->starting = true;
+	w->starting = task->id;
+	w->starting_in = slot;
 	return rows_commit(&w->rows);
 }
 
 bool journal_writer_is_behind(const struct journal_writer *w)
 {
-	return w->rows.begun || w->starting || w->nwaiting > 0 || w->ndue > 0
+	return w->rows.begun || w->starting != 0 || w->nwaiting > 0 || w->ndue > 0
 	    || w->nover > 0;
 }
 

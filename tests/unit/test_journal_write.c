@@ -112,7 +112,7 @@ static void starts_first(void **state)
 static void no_start(void **state)
 {
 	struct fixture *f = *state;
-	struct fixture_task t = { .argv = { NULL } };
+	struct fixture_task t = { .argv = { NULL } }, u = t;
 
 	fixture_begin(f, 0);
 	fixture_queue(f, &t, 1, "a", 0);
@@ -130,6 +130,29 @@ static void no_start(void **state)
 	fixture_settle(f);
 	fixture_says(ATTEMPTS, "1 1 4 1001 success 0");
 	assert_false(journal_writer_is_behind(f->w));
+	/* … which nobody has told of before */
+	for (int settled = 0; settled < 2; settled++) {
+		struct fixture_task failing = { .argv = { NULL } }, other = failing;
+
+		fixture_queue(f, &failing, 2 + 2 * (uint64_t)settled, "b", 0);
+		failing.view.attempts = 1;
+		assert_int_equal(journal_writer_starting(f->w, &failing.view, 1), 0);
+		fixture_queue(f, &other, 3 + 2 * (uint64_t)settled, "c", 0);
+		fixture_start(f, &other, 1);
+		if (settled == 1)
+			fixture_settle(f);
+		fixture_end(f, &other, COVEY_SUCCESS, false);
+		fixture_settle(f);
+	}
+	fixture_says(ATTEMPTS, "1 1 4 1001 success 0, 3 1 1 1003 success 0, 5 1 1 1005 success 0");
+	/* or the same in another slot */
+	fixture_queue(f, &u, 6, "d", 0);
+	u.view.attempts = 1;
+	assert_int_equal(journal_writer_starting(f->w, &u.view, 1), 0);
+	u.view.attempts = 0;
+	fixture_start(f, &u, 3);
+	fixture_settle(f);
+	fixture_says("SELECT task, slot, pid FROM attempt ORDER BY id DESC", "6|3|1006");
 }
 
 static void never_started(void **state)
