@@ -137,6 +137,10 @@ static void commands(void **state)
 	assert_int_equal(covey_submit(*state, &c, &id, &err), -1);
 	assert_said(COVEY_BAD_ARGUMENT, "timeout");
 	c.timeout = 0;
+	c.retry_interval = -1;
+	assert_int_equal(covey_submit(*state, &c, &id, &err), -1);
+	assert_said(COVEY_BAD_ARGUMENT, "retry_interval");
+	c.retry_interval = 0;
 	c.size--;
 	assert_int_equal(covey_submit(*state, &c, &id, &err), -1);
 	assert_said(COVEY_BAD_ARGUMENT, "covey_command_init");
@@ -176,8 +180,12 @@ static void functions(void **state)
 	f.timeout = -5;
 	assert_int_equal(covey_submit_function(*state, &f, NULL, &err), -1);
 	assert_said(COVEY_BAD_ARGUMENT, "timeout");
-	/* nothing at all to be called with is nothing wrong */
 	f.timeout = 0;
+	f.retry_interval = -5;
+	assert_int_equal(covey_submit_function(*state, &f, NULL, &err), -1);
+	assert_said(COVEY_BAD_ARGUMENT, "retry_interval");
+	f.retry_interval = 0;
+	/* nothing at all to be called with is nothing wrong */
 	f.arg = NULL;
 	assert_int_equal(covey_submit_function(*state, &f, NULL, &err), 0);
 	assert_int_equal(covey_run(*state, &err), 0);

@@ -1394,6 +1394,34 @@ static void note_delay(struct rig *rig, const struct covey_event *event)
 		delays->seen[delays->n++] = event->due - event->now;
 }
 
+/* A command's own interval and timeout, in place of the executor's. */
+static void test_own_times(struct rig *rig)
+{
+	struct delays delays = { .n = 0 };
+	struct covey_command c;
+	uint64_t own, other;
+
+	rig->o.max_tries = 2;
+	rig->o.retry_interval = 1 * COVEY_MSEC;
+	rig->o.timeout = 3600 * COVEY_SEC;
+	rig->hook = note_delay;
+	rig->arg = &delays;
+	start_rig(rig);
+	covey_command_init(&c, sizeof c);
+	c.retry_interval = 7 * COVEY_MSEC;
+	c.timeout = 20 * COVEY_MSEC;
+	own = submit_script(rig, &c, "sleep 3600");
+	run(rig);
+	assert_int_equal(delays.n, 1);
+	assert_int_equal(delays.seen[0], 7 * COVEY_MSEC);
+	assert_int_equal(rig->tasks[own].outcomes[1], COVEY_TIMEOUT);
+	other = sh(rig, "exit 1");
+	run(rig);
+	assert_int_equal(delays.n, 2);
+	assert_int_equal(delays.seen[1], 1 * COVEY_MSEC);
+	assert_int_equal(rig->tasks[other].outcomes[1], COVEY_EXIT);
+}
+
 static void test_backoff(struct rig *rig)
 {
 	struct delays delays = { .n = 0 };
@@ -3058,6 +3086,7 @@ static const struct entry entries[] = {
 	TEST(test_retry_blocks_nobody, ALL),
 	TEST(test_retry_goes_first, BOTH),
 	TEST(test_retry_limits, ANY),
+	TEST(test_own_times, ANY),
 	TEST(test_backoff, ANY),
 	TEST(test_decide, BOTH),
 	TEST(test_deadline, ALL),

@@ -83,6 +83,20 @@ static void all_differ(void **state)
 		}
 }
 
+/* Of the name alone, and no command can have the same. */
+static void names(void **state)
+{
+	static const char *const argv[] = { "a", NULL };
+	struct covey_command command = command_of(argv);
+	struct journal_key one = journal_key_of_name("a"), same = journal_key_of_name("a"),
+	    other = journal_key_of_name("b"), commands = journal_key_of(&command);
+
+	(void)state;
+	assert_memory_equal(&one, &same, sizeof one);
+	assert_memory_not_equal(&one, &other, sizeof one);
+	assert_memory_not_equal(&one, &commands, sizeof one);
+}
+
 static void limits_and_the_like_do_not_count(void **state)
 {
 	struct covey_command command = command_of(echo_a), same = command;
@@ -91,6 +105,7 @@ static void limits_and_the_like_do_not_count(void **state)
 	(void)state;
 	same.timeout = 5 * COVEY_SEC;
 	same.tries = 7;
+	same.retry_interval = 3;
 	same.user = &same;
 	/* what is not used is not looked at */
 	same.stdin_path = "x";
@@ -105,6 +120,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(known_keys),
 		cmocka_unit_test(all_differ),
+		cmocka_unit_test(names),
 		cmocka_unit_test(limits_and_the_like_do_not_count),
 	};
 

@@ -106,6 +106,7 @@ static void everything_is_copied(void **state)
 	c.stdin_path = o->path;
 	c.timeout = 7 * COVEY_SEC;
 	c.tries = 5;
+	c.retry_interval = 3 * COVEY_SEC;
 	c.user = &mark;
 	task = make(&c);
 	memset(o, '#', sizeof *o);
@@ -124,6 +125,7 @@ static void everything_is_copied(void **state)
 	assert_string_equal(task->stdin_path, "/etc/x");
 	assert_int_equal(task->view.timeout, 7 * COVEY_SEC);
 	assert_int_equal(task->view.tries, 5);
+	assert_int_equal(task->retry_interval, 3 * COVEY_SEC);
 	assert_ptr_equal(task->view.user, &mark);
 	cv_task_free(task);
 }
