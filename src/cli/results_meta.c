@@ -6,7 +6,7 @@
 #include <time.h>
 
 #include "item.h"
-#include "json.h"
+#include "jsontext.h"
 #include "units.h"
 
 typedef void put_text(FILE *out, const char *text, size_t len);
@@ -32,7 +32,7 @@ static void put_command(FILE *out, const char *const *argv, put_text *put)
 static bool input_is_exact(const struct record *record)
 {
 	for (size_t i = 0; i < record->nitems; i++)
-		if (!json_is_exact(record->items[i].text, record->items[i].len))
+		if (!jsontext_is_exact(record->items[i].text, record->items[i].len))
 			return false;
 	return true;
 }
@@ -40,7 +40,7 @@ static bool input_is_exact(const struct record *record)
 static bool command_is_exact(const char *const *argv)
 {
 	for (; *argv != NULL; argv++)
-		if (!json_is_exact(*argv, strlen(*argv)))
+		if (!jsontext_is_exact(*argv, strlen(*argv)))
 			return false;
 	return true;
 }
@@ -53,20 +53,20 @@ void results_meta_task(FILE *out, const struct covey_task *task)
 	const char *name = item == NULL ? NULL : item->name;
 
 	fprintf(out, "{\n  \"task\": %llu,\n  \"name\": ", (unsigned long long)item_number(task));
-	json_string(out, name, name == NULL ? 0 : strlen(name));
+	jsontext_put(out, name, name == NULL ? 0 : strlen(name));
 	fputs(",\n  \"input\": [", out);
-	put_input(out, record, json_string);
+	put_input(out, record, jsontext_put);
 	fputs("],\n  \"command\": [", out);
-	put_command(out, task->argv, json_string);
+	put_command(out, task->argv, jsontext_put);
 	fputs("],\n", out);
 	if (!input_is_exact(record)) {
 		fputs("  \"input_hex\": [", out);
-		put_input(out, record, json_hex);
+		put_input(out, record, jsontext_put_hex);
 		fputs("],\n", out);
 	}
 	if (!command_is_exact(task->argv)) {
 		fputs("  \"command_hex\": [", out);
-		put_command(out, task->argv, json_hex);
+		put_command(out, task->argv, jsontext_put_hex);
 		fputs("],\n", out);
 	}
 }
@@ -94,7 +94,7 @@ static double wall_clock(void)
 static void put_string(FILE *out, const char *key, const char *text)
 {
 	fprintf(out, "  \"%s\": ", key);
-	json_string(out, text, text == NULL ? 0 : strlen(text));
+	jsontext_put(out, text, text == NULL ? 0 : strlen(text));
 	fputs(",\n", out);
 }
 

@@ -1,4 +1,4 @@
-#include "json.h"
+#include "jsontext.h"
 
 #include <stdint.h>
 
@@ -19,7 +19,7 @@ static void put_char(FILE *out, const char *at, size_t len, uint32_t code)
 		fwrite(at, 1, len, out);
 }
 
-void json_string(FILE *out, const char *text, size_t len)
+void jsontext_put(FILE *out, const char *text, size_t len)
 {
 	uint32_t code = 0;
 	size_t n;
@@ -39,7 +39,7 @@ void json_string(FILE *out, const char *text, size_t len)
 	fputc('"', out);
 }
 
-void json_hex(FILE *out, const char *text, size_t len)
+void jsontext_put_hex(FILE *out, const char *text, size_t len)
 {
 	fputc('"', out);
 	for (size_t i = 0; i < len; i++)
@@ -47,7 +47,7 @@ void json_hex(FILE *out, const char *text, size_t len)
 	fputc('"', out);
 }
 
-bool json_is_exact(const char *text, size_t len)
+bool jsontext_is_exact(const char *text, size_t len)
 {
 	uint32_t code;
 	size_t n;

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "json.h"
+#include "jsontext.h"
 
 struct text {
 	char *at;
@@ -57,9 +57,9 @@ static void strings(void **state)
 
 		assert_non_null(text);
 		memcpy(text, cases[i].text, cases[i].len);
-		json = written(json_string, text, cases[i].len);
+		json = written(jsontext_put, text, cases[i].len);
 		assert_string_equal(json, cases[i].json);
-		assert_int_equal(json_is_exact(text, cases[i].len), cases[i].exact);
+		assert_int_equal(jsontext_is_exact(text, cases[i].len), cases[i].exact);
 		free(json);
 		free(text);
 	}
@@ -67,12 +67,12 @@ static void strings(void **state)
 
 static void others(void **state)
 {
-	char *json = written(json_string, NULL, 0);
+	char *json = written(jsontext_put, NULL, 0);
 
 	(void)state;
 	assert_string_equal(json, "null");
 	free(json);
-	json = written(json_hex, "\x00\xff" "A", 3);
+	json = written(jsontext_put_hex, "\x00\xff" "A", 3);
 	assert_string_equal(json, "\"00ff41\"");
 	free(json);
 }
