@@ -680,6 +680,83 @@ static void conflicts(void **state)
 		assert_bad(&cases[i].line, cases[i].message);
 }
 
+/* ---- options of another command line ---- */
+
+static struct options inherited(const struct line *then, const struct line *now)
+{
+	struct options from = good(then), o = good(now);
+	struct cli_error err = { "" };
+
+	if (options_inherit(&o, &from, &err) != 0)
+		fail_msg("%s", err.message);
+	return o;
+}
+
+#define NOW(...) LINE("--journal", "j", "--retry-failed", __VA_ARGS__)
+
+static void how_tasks_run_is_inherited(void **state)
+{
+	struct options o = inherited(LINE("-j3", "--tries", "4", "--retry-interval", "2s", "--timeout", "5s",
+	    "-k", "--tag", "--retry-match", "x", "--halt", "now,fail=1", "--nice", "5", "cmd"), NOW(NULL));
+
+	(void)state;
+	assert_int_equal(o.jobs.n, 3);
+	assert_int_equal(o.tries, 4);
+	assert_int_equal(o.retry_interval, 2 * COVEY_SEC);
+	assert_int_equal(o.timeout, 5 * COVEY_SEC);
+	assert_true(o.keep_order && o.tag);
+	assert_string_equal(o.retry_match, "x");
+	assert_int_equal(o.halt.when, HALT_NOW);
+	assert_int_equal(o.nice, 5);
+	assert_int_equal(o.recovery, RECOVERY_RETRY_FAILED);
+}
+
+static void which_tasks_run_is_not(void **state)
+{
+	struct options o = inherited(LINE("-0", "-n2", "-a", "items", "-I", "R", "--colsep", ",", "--journal", "old",
+	    "--resume", "--joblog", "log", "cmd", "R", ":::", "a"), NOW(NULL));
+
+	(void)state;
+	assert_int_equal(o.delimiter, '\n');
+	assert_int_equal(o.max_args, 1);
+	assert_int_equal(o.ncommand, 0);
+	assert_null(o.replace);
+	assert_null(o.colsep);
+	assert_null(o.joblog);
+	assert_string_equal(o.journal, "j");
+	assert_false(o.resume);
+	assert_int_equal(o.recovery, RECOVERY_RETRY_FAILED);
+	/* nothing is read */
+	assert_int_equal(o.sources.n, 1);
+	assert_int_equal(o.sources.list[0].nwords, 0);
+}
+
+static void what_is_said_now_holds(void **state)
+{
+	struct options o = inherited(LINE("-j3", "--tries", "4", "-k", "--timeout", "5s", "--fail-fast", "cmd"),
+	    NOW("-j7", "--retries", "1", "-u", "--halt", "never", NULL));
+
+	(void)state;
+	assert_int_equal(o.jobs.n, 7);
+	assert_int_equal(o.tries, 2);
+	assert_int_equal(o.timeout, 5 * COVEY_SEC);
+	/* with which others cannot be used */
+	assert_true(o.ungroup && !o.keep_order);
+	assert_false(o.fail_fast);
+	assert_int_equal(o.halt.when, HALT_NEVER);
+}
+
+static void what_does_not_fit_together(void **state)
+{
+	struct options from = good(LINE("--tries", "2", "--max-interval", "5s", "cmd"));
+	struct options o = good(NOW("--retry-interval", "10s"));
+	struct cli_error err = { "" };
+
+	(void)state;
+	assert_int_equal(options_inherit(&o, &from, &err), -1);
+	assert_non_null(strstr(err.message, "'--max-interval' must not be shorter"));
+}
+
 static void what_goes_together(void **state)
 {
 	(void)state;
@@ -834,6 +911,10 @@ int main(void)
 		cmocka_unit_test(sources_that_cannot_be),
 		cmocka_unit_test(a_header_may_have_a_colon),
 		cmocka_unit_test(conflicts),
+		cmocka_unit_test(how_tasks_run_is_inherited),
+		cmocka_unit_test(which_tasks_run_is_not),
+		cmocka_unit_test(what_is_said_now_holds),
+		cmocka_unit_test(what_does_not_fit_together),
 		cmocka_unit_test(what_goes_together),
 		cmocka_unit_test(help_and_version),
 		cmocka_unit_test(rows_are_complete_and_distinct),
