@@ -355,6 +355,16 @@ took() {
 	same $'z\nq' "$output"
 }
 
+@test "--order longest -k: nobody waits for the turn of a task that was left out" {
+	command=(misbehave)
+	covey --journal j "${command[@]}" ::: print=a print=b >/dev/null
+	start --journal j --resume -j 2 -k --order longest "${command[@]}" ::: print=a print=c print=b wait-file=go
+	wait_for grep -q c out
+	: >go
+	finish 'exit 0'
+	same c "$(<out)"
+}
+
 @test "--order longest needs a journal that can be asked" {
 	refused --order longest true ::: a
 	match "$stderr" "'--order longest' needs '--journal'"
