@@ -11,10 +11,9 @@
 #include "header.h"
 #include "item.h"
 #include "journal.h"
+#include "jsontask.h"
 #include "longest.h"
-#include "shquote.h"
 #include "source.h"
-#include "taskline.h"
 #include "xargs_feed.h"
 
 /* What INPUT_AGAIN counts for: it is time for something else. */
@@ -26,8 +25,7 @@ struct feed {
 	struct header header;
 	struct source *source;
 	struct compose *compose;
-	struct taskline task;           /* with --tasks: what the last line says */
-	char *label;                    /* room for the command of one that has no name */
+	struct jsontask task;           /* with --tasks: that of the last record */
 	struct longest *longest;        /* --order longest: what was read, or NULL */
 	uint64_t place;                 /* … and the place of what was taken, among all that was read */
 	feed_left_out *left_out;
@@ -102,8 +100,7 @@ void feed_free(struct feed *feed)
 	longest_free(feed->longest);
 	compose_free(feed->compose);
 	header_release(&feed->header);
-	taskline_release(&feed->task);
-	free(feed->label);
+	jsontask_release(&feed->task);
 	free(feed->env);
 	free(feed);
 }
@@ -143,36 +140,19 @@ static int set_number(struct feed *feed, struct covey_command *command, uint64_t
 	return 0;
 }
 
-/* What a task that was a line of JSON is called by its tag. Returns 0, or -1 if memory is out. */
-static int make_label(struct feed *feed, const struct covey_command *command, const char *name,
-    struct record *label)
-{
-	const char *text = name != NULL ? name : feed->task.line;
-	size_t size;
-
-	if (text == NULL) {
-		size = shquote_argv(NULL, 0, command->argv) + 1;
-		free(feed->label);
-		feed->label = malloc(size);
-		if (feed->label == NULL)
-			return -1;
-		shquote_argv(feed->label, size, command->argv);
-		text = feed->label;
-	}
-	record_set_one(label, text, strlen(text));
-	return 0;
-}
-
 static struct item *make_item(struct feed *feed, const struct covey_command *command,
     const struct record *record, uint64_t number, const char *name)
 {
+	const struct record *called = record;
 	struct record label;
 	struct item *item;
 
-	if (feed->options->tasks != NULL && make_label(feed, command, name, &label) != 0)
-		return NULL;
-	item = compose_item(feed->compose, record, number,
-	    feed->options->tasks != NULL ? &label : record, name);
+	if (feed->options->tasks != NULL) {
+		if (jsontask_label(&feed->task, command, name, &label) != 0)
+			return NULL;
+		called = &label;
+	}
+	item = compose_item(feed->compose, record, number, called, name);
 	if (item != NULL)
 		item->place = feed->place;
 	return item;
@@ -205,7 +185,7 @@ static enum journal_answer offer(struct feed *feed, const struct covey_command *
 
 	if (feed->journal != NULL)
 		answer = journal_offer(feed->journal, command, record, number,
-		    feed->task.name);
+		    feed->task.line.name);
 	if (answer == JOURNAL_BROKEN)
 		cli_error_set(&feed->error, "%s", journal_error(feed->journal));
 	return answer;
@@ -219,7 +199,7 @@ static int use_command(struct feed *feed, struct covey *ex, struct covey_command
 
 	switch (offer(feed, &on_offer, record, number)) {
 	case JOURNAL_RUN:
-		return submit(feed, ex, command, record, number, feed->task.name);
+		return submit(feed, ex, command, record, number, feed->task.line.name);
 	case JOURNAL_SKIP:
 		feed->nskipped++;
 		if (feed->left_out != NULL)
@@ -232,20 +212,14 @@ static int use_command(struct feed *feed, struct covey *ex, struct covey_command
 	return -1;
 }
 
-/* A line has been checked, but the file may have been changed since. */
 static int read_task(struct feed *feed, const struct record *record, struct covey_command *command)
 {
-	struct taskline *task = &feed->task;
 	struct cli_error why;
 
-	taskline_release(task);
-	if (taskline_parse(record->items[0].text, record->items[0].len, task, &why) != 0)
-		return cli_error_set(&feed->error, "%s:%llu: %s", source_name(feed->source),
-		    (unsigned long long)record->line, why.message);
-	*command = task->command;
-	if (task->line != NULL)
-		command->argv = compose_shell_line(feed->compose, task->line, strlen(task->line));
-	return command->argv != NULL ? 0 : cli_error_set(&feed->error, "out of memory");
+	if (jsontask_read(&feed->task, record, feed->compose, command, &why) == 0)
+		return 0;
+	return cli_error_set(&feed->error, "%s:%llu: %s", source_name(feed->source),
+	    (unsigned long long)record->line, why.message);
 }
 
 static int make_command(struct feed *feed, const struct record *record, uint64_t number,
@@ -276,7 +250,7 @@ static int put_aside(struct feed *feed, const struct record *record, uint64_t nu
 
 	if (make_command(feed, record, number, &command) != 0)
 		return -1;
-	if (journal_expect(feed->journal, &command, feed->task.name, &seconds) != 0)
+	if (journal_expect(feed->journal, &command, feed->task.line.name, &seconds) != 0)
 		return cli_error_set(&feed->error, "%s", journal_error(feed->journal));
 	if (longest_add(feed->longest, record, number, seconds) != 0)
 		return cli_error_set(&feed->error, "out of memory");
@@ -333,7 +307,7 @@ static int pass_over(struct feed *feed, const struct record *record)
 		return 0;
 	if (make_command(feed, record, next_number(feed, record), &command) != 0)
 		return -1;
-	if (journal_pass_over(feed->journal, &command, feed->task.name) == JOURNAL_SKIP)
+	if (journal_pass_over(feed->journal, &command, feed->task.line.name) == JOURNAL_SKIP)
 		return 0;
 	return cli_error_set(&feed->error, "%s", journal_error(feed->journal));
 }
@@ -380,6 +354,8 @@ static enum covey_next next_recorded(struct feed *feed, struct covey *ex)
 
 	switch (journal_next(feed->journal, &command, &record, &number, &name)) {
 	case JOURNAL_RUN:
+		if (feed->options->tasks != NULL)
+			jsontask_recall(&feed->task, &record);
 		return submit(feed, ex, &command, &record, number, name) == 0 ? COVEY_NEXT_MORE : fail(feed);
 	case JOURNAL_SKIP:
 	case JOURNAL_END:

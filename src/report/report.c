@@ -17,8 +17,11 @@ enum { TEXT_SIZE = SHQUOTE_LIMIT * 4 + 1, TAIL_LINES = 10, SLOWEST = 5 };
 enum { RUN_ID, RUN_SERIES, RUN_RECOVERY, RUN_STARTED, RUN_ENDED, RUN_COMMAND, RUN_HOST, RUN_STATUS,
 	RUN_SIGNAL, RUN_SKIPPED_SUCCEEDED, RUN_SKIPPED_FAILED };
 
+/* what a task is called */
+#define LABEL "coalesce(t.name || ': ', '') || t.command"
+
 /* how a task ended, and what its last attempt tells of it */
-#define TASK_COLUMNS "SELECT t.number, t.command, t.outcome, t.attempts, t.duration, a.status," \
+#define TASK_COLUMNS "SELECT t.number, " LABEL ", t.outcome, t.attempts, t.duration, a.status," \
 	" a.signal, a.error, a.reason, a.stderr_tail, a.oom FROM task t" \
 	" LEFT JOIN attempt a ON a.id = t.last_attempt WHERE t.run = ?1 AND "
 
@@ -384,12 +387,12 @@ int report_flaky(const struct journal_db *db, struct report_verdict *verdict, st
 	if (find_run(db, 0, &about, take_quietly, err) != 0 || count_tasks(db, &about, err) != 0)
 		return -1;
 	judge(&about, verdict);
-	return for_each(db, "SELECT command, flaky, times, failed, last FROM (SELECT command, key,"
+	return for_each(db, "SELECT command, flaky, times, failed, last FROM (SELECT " LABEL " AS command, key,"
 	    " count(*) FILTER (WHERE outcome = 'success' AND attempts > 1) AS flaky,"
 	    " count(*) AS times,"
 	    " count(*) FILTER (WHERE outcome IN ('exit', 'signal', 'timeout', 'spawn')) AS failed,"
 	    " max(run) FILTER (WHERE outcome = 'success' AND attempts > 1) AS last"
-	    " FROM task WHERE outcome IN ('success', 'exit', 'signal', 'timeout', 'spawn')"
+	    " FROM task t WHERE outcome IN ('success', 'exit', 'signal', 'timeout', 'spawn')"
 	    " GROUP BY key) WHERE flaky > ?1 ORDER BY flaky DESC, last DESC, command", 0,
 	    print_flakiness, NULL, err);
 }

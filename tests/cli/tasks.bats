@@ -128,6 +128,25 @@ END
 	finish 'exit 0'
 }
 
+@test "covey-report has the names, and gives lines to be taken again" {
+	local report
+
+	report=$(dirname "$COVEY")/covey-report
+	cat >tasks.jsonl <<'END'
+{"name": "bad", "command": "exit $X", "env": {"X": "3"}}
+{"name": "good", "command": "true"}
+END
+	run -123 covey --journal j --tasks tasks.jsonl
+	run -123 "$report" j
+	match "$output" "task 1 failed: bad: /bin/sh -c 'exit \\\$X': exit 3"
+	"$report" --failed0 j | tr '\0' '\n' >again.jsonl || :
+	same "$(head -n 1 tasks.jsonl)" "$(<again.jsonl)"
+	run -123 covey --tasks again.jsonl
+	match "$output" 'task 1 failed: bad: '
+	run -123 covey --tag --journal j --retry-failed --tries 2 --retry-interval 1ms
+	match "$output" 'task 1: bad: .*exit 3; attempt 2 of 2'
+}
+
 @test "--retry-failed runs them as they were, from another directory, too" {
 	mkdir d elsewhere
 	echo text >input
@@ -136,7 +155,7 @@ END
 {"command": "cat; exit 1", "stdin": "x\u0000y", "timeout": "1h"}
 {"command": "true"}
 END
-	covey --retry-interval 1m --journal j --tasks tasks.jsonl >out 2>err || :
+	covey --tag --retry-interval 1m --journal j --tasks tasks.jsonl >out 2>err || :
 	same "$(sort out)" "$(cd elsewhere && covey --journal ../j --retry-failed 2>err2 | sort)"
 	grep -aF 'text' out
 	same '2 tasks: 0 succeeded, 2 failed' "$(sed -n 's/^covey: \(2 tasks:\)/\1/p' elsewhere/err2)"
