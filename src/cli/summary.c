@@ -96,12 +96,14 @@ static void say_slow(const struct summary *summary, const struct covey_event *ev
 static void say_retry(const struct summary *summary, const struct covey_event *event)
 {
 	char outcome[DESCRIBE_SIZE], wait[UNITS_DURATION_SIZE], what[DESCRIBE_SIZE + 128];
+	/* less is shown as nothing */
+	bool at_once = event->due - event->now < COVEY_MSEC;
 
 	describe(summary, outcome, event, event->attempt->outcome);
 	units_format_duration(event->due - event->now, wait);
 	snprintf(what, sizeof what, "%s; attempt %u of %u %s%s", outcome,
 	    event->attempt->number + 1, event->task->tries,
-	    event->due > event->now ? "in " : "now", event->due > event->now ? wait : "");
+	    at_once ? "now" : "in ", at_once ? "" : wait);
 	say(summary, event->task, what);
 }
 

@@ -47,6 +47,7 @@ END
 	grep -F 'failed: slow: misbehave sleep=600: timed out after 50ms' err
 	grep -F "failed: thrice: /bin/sh -c 'exit 3': exit 3 (try 3 of 3" err
 	grep -F "failed: at once: /bin/sh -c 'exit 4': exit 4 (try 2 of 2" err
+	grep -F "at once: /bin/sh -c 'exit 4': exit 4; attempt 2 of 2 now" err
 	grep -F "failed: once: /bin/sh -c 'exit 5': exit 5 (" err
 }
 
