@@ -56,7 +56,8 @@ static void everything(void **state)
 {
 	struct taskline task = good(" {\"tags\": [\"t\"], \"retry_interval\": \"250ms\", \"tries\": 3,"
 	    "\"timeout\": 1.5, \"stdin\": \"a\\u0000b\", \"cwd\": \"/d\", \"name\": \"\\u00e9\","
-	    "\"env\": {\"A\": \"x=y\", \"B\": null, \"C\": \"\"}, \"command\": [\"a\", \"\", \"b c\"]} \r");
+	    "\"env\": {\"A\": \"x=y\", \"B\": null, \"C\": \"\"},"
+	    "\"command\": [\"a\", \"\", \"b c\"]} \r");
 
 	(void)state;
 	assert_null(task.line);
