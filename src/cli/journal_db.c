@@ -316,9 +316,13 @@ static int open_locked(struct journal_db *db, const char *path,
 	int version = 0;
 	bool empty;
 
-	if (check_regular(db->fd, path, err) != 0 || check_header(db->fd, path, &empty, err) != 0
-	    || lock(db->fd, path, err) != 0)
+	if (check_regular(db->fd, path, err) != 0 || check_header(db->fd, path, &empty, err) != 0)
 		return -1;
+	if (lock(db->fd, path, err) != 0) {
+		/* whoever has it now was here between, and it is theirs */
+		db->made = false;
+		return -1;
+	}
 	if (open_database(db, path, SQLITE_OPEN_READWRITE, err) != 0)
 		return database_error("open", path, err);
 	if (check_version(db, path, &version, err) != 0)

@@ -6,16 +6,22 @@
 
 #include <cmocka.h>
 
+#include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
 #include <linux/magic.h>
+#include <linux/seccomp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "journal_db.h"
 #include "journal_schema.h"
+#include "own_process.h"
 
 static char dir[] = "/tmp/test_journal_db.XXXXXX";
 
@@ -355,6 +361,52 @@ static void bytes_are_text_or_blob(void **state)
 	journal_db_close(&db);
 }
 
+#ifdef SYS_fcntl64
+enum { NR_FCNTL = SYS_fcntl64 };
+#else
+enum { NR_FCNTL = SYS_fcntl };
+#endif
+
+/* From here on somebody else has locked each file first. */
+static int lose_each_lock(void)
+{
+	static const size_t command = offsetof(struct seccomp_data, args[1])
+	    + (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? 4 : 0);
+	struct sock_filter filter[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, NR_FCNTL, 0, 3),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (unsigned)command),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, F_OFD_SETLK, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EAGAIN),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog program = { sizeof filter / sizeof filter[0], filter };
+
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
+		return -1;
+	return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program);
+}
+
+static int lost(int arg)
+{
+	struct cli_error err = { "" };
+	struct journal_db db;
+
+	(void)arg;
+	NEEDS(lose_each_lock() == 0);
+	NEEDS(journal_db_open(&db, "j", &usual, &err) != 0);
+	NEEDS(strstr(err.message, "in use by another covey") != NULL);
+	NEEDS(access("j", F_OK) == 0);
+	return 0;
+}
+
+/* Between making a file and locking it another may do so: the journal is then theirs. */
+static void what_another_has_locked_stays(void **state)
+{
+	(void)state;
+	run(lost, 0);
+}
+
 #define TEST(name) cmocka_unit_test_teardown(name, clean)
 
 int main(void)
@@ -368,6 +420,7 @@ int main(void)
 		TEST(old_and_new_are_the_same),
 		TEST(a_newer_one_is_refused),
 		TEST(one_writes_and_others_read),
+		TEST(what_another_has_locked_stays),
 		TEST(without_a_log),
 		TEST(file_systems),
 		TEST(bytes_are_text_or_blob),
