@@ -12,10 +12,10 @@ enum { TEXT_SIZE = SHQUOTE_LIMIT * 4 + 1, TAIL_LINES = 10, SLOWEST = 5 };
 
 /* what is known of one run */
 #define RUN_COLUMNS "SELECT id, series, recovery, started, ended, command, host, status, signal," \
-	" skipped_succeeded, skipped_failed FROM run"
+	" skipped_succeeded, skipped_failed, id = (SELECT max(id) FROM run) FROM run"
 
 enum { RUN_ID, RUN_SERIES, RUN_RECOVERY, RUN_STARTED, RUN_ENDED, RUN_COMMAND, RUN_HOST, RUN_STATUS,
-	RUN_SIGNAL, RUN_SKIPPED_SUCCEEDED, RUN_SKIPPED_FAILED };
+	RUN_SIGNAL, RUN_SKIPPED_SUCCEEDED, RUN_SKIPPED_FAILED, RUN_IS_LAST };
 
 /* what a task is called */
 #define LABEL "coalesce(t.name || ': ', '') || t.command"
@@ -135,7 +135,7 @@ struct about {
 static void print_end(sqlite3_stmt *s, const struct about *about)
 {
 	if (!about->ended)
-		printf("%s", about->in_use ? "running" : "killed");
+		printf("%s", about->in_use && sqlite3_column_int(s, RUN_IS_LAST) ? "running" : "killed");
 	else if (!is_null(s, RUN_SIGNAL))
 		printf("stopped by %s", units_signal_name(sqlite3_column_int(s, RUN_SIGNAL)));
 	else
@@ -353,12 +353,10 @@ int report_failed0(const struct journal_db *db, int64_t run, struct report_verdi
 
 int report_list(const struct journal_db *db, struct report_verdict *verdict, struct cli_error *err)
 {
-	struct about about = { .run = 0, .in_use = false };
+	struct about about = { .run = 0, .in_use = journal_db_in_use(db) };
 
-	if (for_each(db, RUN_COLUMNS " WHERE id > ?1 AND id < (SELECT max(id) FROM run) ORDER BY id", 0,
-	    take_run, &about, err) != 0)
-		return -1;
-	if (find_run(db, 0, &about, take_run, err) != 0 || count_tasks(db, &about, err) != 0)
+	if (for_each(db, RUN_COLUMNS " WHERE id > ?1 ORDER BY id", 0, take_run, &about, err) != 0
+	    || count_tasks(db, &about, err) != 0)
 		return -1;
 	judge(&about, verdict);
 	return 0;

@@ -84,6 +84,15 @@ on_record() {
 	run -123 --separate-stderr report j
 	match "$output" ': killed'
 	match "$output" 'task 1 did not finish: misbehave'
+	rm ready run.*
+	start --journal j misbehave hold-file="$LOCKS/x" touch=ready sleep=600 ::: b
+	wait_for test -e ready
+	run -123 --separate-stderr report --run 1 j
+	match "$output" ': killed'
+	run -123 --separate-stderr report --list j
+	match "$output" 'run 1: .*: killed.*run 2: .*: running'
+	kill -TERM "$pid"
+	finish 'signal SIGTERM'
 }
 
 @test "nothing in a journal reaches the terminal as it is" {
