@@ -80,24 +80,46 @@ static char *reserve(struct joblog *log, size_t len)
 	return buf + log->len;
 }
 
+/* A covey that was killed, or had no room left, may have left half a line. */
+static bool is_torn(const struct joblog *log, off_t size)
+{
+	int fd = open(log->path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	char last = '\n';
+
+	if (fd < 0)
+		return false;
+	if (pread(fd, &last, 1, size - 1) != 1)
+		last = '\n';
+	close(fd);
+	return last != '\n';
+}
+
+static int add(struct joblog *log, const char *text, size_t len)
+{
+	char *at = reserve(log, len);
+
+	if (at == NULL)
+		return -1;
+	memcpy(at, text, len);
+	log->len += len;
+	return 0;
+}
+
 int joblog_start(struct joblog *log)
 {
 	struct stat st;
-	char *at;
+	int result = 0;
 
 	if (fstat(log->fd, &st) != 0)
 		return fail(log, strerror(errno));
 	/* what is no file has no length to be kept or cut */
 	if (S_ISREG(st.st_mode) && !log->append && st.st_size > 0 && ftruncate(log->fd, 0) != 0)
 		return fail(log, strerror(errno));
-	if (log->append && st.st_size > 0)
-		return 0;
-	at = reserve(log, sizeof header);
-	if (at == NULL)
-		return -1;
-	memcpy(at, header, sizeof header - 1);
-	log->len += sizeof header - 1;
-	return joblog_flush(log);
+	if (!log->append || st.st_size == 0)
+		result = add(log, header, sizeof header - 1);
+	else if (S_ISREG(st.st_mode) && is_torn(log, st.st_size))
+		result = add(log, "\n", 1);
+	return result != 0 ? -1 : joblog_flush(log);
 }
 
 bool joblog_is_behind(const struct joblog *log)

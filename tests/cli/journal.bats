@@ -391,6 +391,10 @@ took() {
 	[ -z "$(tail -n +2 log | grep -vP '^\d+\t:\t\d+\.\d{3}\t *\d+\.\d{3}\t')" ]
 	run -0 covey --joblog log true ::: a
 	same 2 "$(wc -l <log)"
+	printf '2\t:\t17' >>log
+	run -0 covey --joblog +log true ::: b
+	same $'2\t:\t17' "$(sed -n 3p log)"
+	match "$(sed -n 4p log)" $'^1\t.*\ttrue b$'
 }
 
 @test "--joblog: a task that waited to be run again when all was stopped has its line" {
