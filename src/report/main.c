@@ -55,15 +55,16 @@ static int parse(int argc, char *argv[], struct request *request)
 		{ "help", no_argument, NULL, 'h' }, { "version", no_argument, NULL, 'v' },
 		{ NULL, 0, NULL, 0 },
 	};
-	struct cli_error err;
+	struct cli_error err, why;
 	int c;
 
 	while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1) {
 		switch (c) {
 		case 'r':
-			if (units_number(optarg, 1, INT64_MAX, &request->run, &err) != 0)
-				return complain(&err, STATUS_USAGE);
-			break;
+			if (units_number(optarg, 1, INT64_MAX, &request->run, &why) == 0)
+				break;
+			cli_error_set(&err, "option '--run': %s", why.message);
+			return complain(&err, STATUS_USAGE);
 		case 'l':
 			request->form = FORM_LIST;
 			break;

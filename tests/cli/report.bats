@@ -71,6 +71,8 @@ on_record() {
 	run -123 --separate-stderr report --run 2 j
 	run -2 --separate-stderr report --run 3 j
 	match "$stderr" "has no run 3"
+	run -2 --separate-stderr report --run x j
+	match "$stderr" "^covey-report: option '--run': 'x' is not a number"
 }
 
 @test "a run that was killed, and one that goes on" {
