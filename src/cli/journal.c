@@ -125,20 +125,34 @@ static void describe_end(const struct past_run *run, char text[64])
 		snprintf(text, 64, "exit %d", run->status);
 }
 
+/* Where it was, if not here: the same command may have meant other files there. */
+static void describe_place(const struct past_run *run, char *text, size_t size)
+{
+	char *here = getcwd(NULL, 0), place[SHQUOTE_LIMIT * 4];
+
+	text[0] = '\0';
+	if (here != NULL && run->cwd[0] != '\0' && strcmp(here, run->cwd) != 0) {
+		shquote_word_cut(place, sizeof place, run->cwd, SHQUOTE_LIMIT);
+		snprintf(text, size, ", in %s", place);
+	}
+	free(here);
+}
+
 static int introduce(struct journal *j, const struct past_run *run, struct cli_error *err)
 {
 	enum options_recovery how = j->options->recovery;
 	const char *left_out = " and are left out", *again = " and are run again";
 	uint64_t counts[PAST_NSTATES];
-	char started[32], end[64];
+	char started[32], end[64], place[SHQUOTE_LIMIT * 4 + 8];
 
 	if (past_count(j->past, counts, err) != 0)
 		return -1;
 	format_time(run->started, started);
 	describe_end(run, end);
-	if (asprintf(&j->introduction, "%s run %lld (%s, %s): %llu succeeded%s, %llu failed%s%s, "
+	describe_place(run, place, sizeof place);
+	if (asprintf(&j->introduction, "%s run %lld (%s, %s%s): %llu succeeded%s, %llu failed%s%s, "
 	    "%llu did not finish%s", how == RECOVERY_RETRY_FAILED ? "retrying" : "resuming",
-	    (long long)run->id, started, end, (unsigned long long)counts[PAST_SUCCEEDED],
+	    (long long)run->id, started, end, place, (unsigned long long)counts[PAST_SUCCEEDED],
 	    counts[PAST_SUCCEEDED] == 0 ? "" : left_out, (unsigned long long)counts[PAST_FAILED],
 	    counts[PAST_FAILED] == 0 ? "" : how == RECOVERY_RESUME ? left_out : again,
 	    counts[PAST_FAILED] > 0 && how == RECOVERY_RESUME ? " (see --resume-failed)" : "",

@@ -96,6 +96,18 @@ reported_are_recorded() {
 	run -0 --separate-stderr covey --journal j --resume "${command[@]}" ::: new d c a
 }
 
+@test "--resume names the directory of the run, where it is another one" {
+	mkdir a "b c"
+	run -0 covey --journal j true ::: 1
+	run -0 --separate-stderr covey --journal j --resume true ::: 1
+	match "$stderr" 'resuming run 1 \([^,]*, exit 0\): 1 succeeded'
+	cd "b c"
+	run -0 --separate-stderr covey --journal ../j --resume true ::: 1
+	cd ../a
+	run -0 --separate-stderr covey --journal ../j --resume true ::: 1
+	match "$stderr" "resuming run 3 \\([^,]*, exit 0, in '[^']*/b c'\\): 1 succeeded"
+}
+
 @test "--resume-failed runs what failed, too" {
 	mkdir done
 	command=(sh -c 'echo x >>done/{}; [ {} != b ] || [ -e go ] || exit 3')
