@@ -12,10 +12,12 @@ enum { TEXT_SIZE = SHQUOTE_LIMIT * 4 + 1, TAIL_LINES = 10, SLOWEST = 5 };
 
 /* what is known of one run */
 #define RUN_COLUMNS "SELECT id, series, recovery, started, ended, command, host, status, signal," \
-	" skipped_succeeded, skipped_failed, id = (SELECT max(id) FROM run) FROM run"
+	" skipped_succeeded, skipped_failed, id = (SELECT max(id) FROM run)," \
+	" input_read FROM run"
 
 enum { RUN_ID, RUN_SERIES, RUN_RECOVERY, RUN_STARTED, RUN_ENDED, RUN_COMMAND, RUN_HOST, RUN_STATUS,
-	RUN_SIGNAL, RUN_SKIPPED_SUCCEEDED, RUN_SKIPPED_FAILED, RUN_IS_LAST };
+	RUN_SIGNAL, RUN_SKIPPED_SUCCEEDED, RUN_SKIPPED_FAILED, RUN_IS_LAST,
+	RUN_INPUT_READ };
 
 /* what a task is called */
 #define LABEL "coalesce(t.name || ': ', '') || t.command"
@@ -128,6 +130,7 @@ static int for_each(const struct journal_db *db, const char *sql, int64_t run, e
 struct about {
 	int64_t run;               /* 0: there is none */
 	bool ended, in_use;
+	bool cut_short;            /* it has ended before its input did */
 	int status;
 	uint64_t succeeded, flaky, failed, unfinished, skipped_succeeded, skipped_failed;
 };
@@ -153,6 +156,7 @@ static void take_run(sqlite3_stmt *s, void *arg)
 	    : sqlite3_column_int(s, RUN_STATUS);
 	about->skipped_succeeded = (uint64_t)sqlite3_column_int64(s, RUN_SKIPPED_SUCCEEDED);
 	about->skipped_failed = (uint64_t)sqlite3_column_int64(s, RUN_SKIPPED_FAILED);
+	about->cut_short = about->ended && sqlite3_column_int(s, RUN_INPUT_READ) == 0;
 	printf("run %lld", (long long)about->run);
 	print_column(s, ": ", RUN_COMMAND);
 	printf("\n    ");
@@ -193,6 +197,8 @@ static void print_counts(const struct about *about)
 		printf("; left out: %llu succeeded before, %llu failed before",
 		    (unsigned long long)about->skipped_succeeded,
 		    (unsigned long long)about->skipped_failed);
+	if (about->cut_short)
+		printf("; the input was not read to its end");
 	putchar('\n');
 }
 

@@ -62,6 +62,18 @@ on_record() {
 	same '610a62006320640' "$(report --failed0 j | od -An -tx1 | tr -d ' \n' | sed 's/0$//')"
 }
 
+@test "a run that did not come to the end of its input" {
+	run -123 covey --journal j -j 1 --fail-fast test ::: '' x y z
+	run -123 --separate-stderr report j
+	match "$output" '0 succeeded, 1 failed, 0 not finished; the input was not read to its end'
+	run -123 covey --journal j --resume-failed test ::: '' x y z
+	run -123 --separate-stderr report j
+	match "$output" '3 succeeded, 1 failed, 0 not finished'$'\n'
+	run -123 covey --journal j --retry-failed
+	run -123 --separate-stderr report j
+	match "$output" '0 succeeded, 1 failed, 0 not finished'$'\n'
+}
+
 @test "--list and --run" {
 	covey --journal j echo ::: a >/dev/null
 	run -123 covey --journal j false ::: b
