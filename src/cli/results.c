@@ -217,7 +217,9 @@ static int open_file(struct results *r, const char *name, int flags)
 {
 	close(r->fd);
 	r->task = 0;
-	r->fd = openat(r->dir, name, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | flags, 0666);
+	/* a task may have put a FIFO there, and to open that would wait for its reader */
+	r->fd = openat(r->dir, name, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | flags,
+	    0666);
 	return r->fd >= 0 ? 0 : fail(r, name);
 }
 

@@ -174,6 +174,13 @@ crash() {
 	match "$stderr" "covey: cannot write results to 'r/.running-2(/[a-z.]*)?': No such file or directory; what runs may finish, and no more is started"
 }
 
+@test "--results: a FIFO that a task has put there does not hold up the run" {
+	run -125 --separate-stderr timeout -k 1 20 "$COVEY" --results r \
+	    -c 'rm r/.running-1/stdout; mkfifo r/.running-1/stdout; echo {}' ::: a
+	same a "$output"
+	match "$stderr" "cannot write results to 'r/.running-1/stdout'"
+}
+
 @test "--results: one descriptor does for any number of tasks" {
 	run -0 --separate-stderr prlimit --nofile=100:100 "$COVEY" -j 0 --results r \
 	    -c 'echo {}; echo >&2; misbehave sleep=0.05; echo {}' ::: {1..60}
