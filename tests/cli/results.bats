@@ -176,7 +176,8 @@ crash() {
 
 @test "--results: a FIFO that a task has put there does not hold up the run" {
 	run -125 --separate-stderr timeout -k 1 20 "$COVEY" --results r \
-	    -c 'rm r/.running-1/stdout; mkfifo r/.running-1/stdout; echo {}' ::: a
+	    -c 'until [ -e r/.running-1/stderr ]; do sleep 0.01; done
+	    rm r/.running-1/stdout; mkfifo r/.running-1/stdout; echo {}' ::: a
 	same a "$output"
 	match "$stderr" "cannot write results to 'r/.running-1/stdout'"
 }
