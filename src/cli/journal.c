@@ -167,7 +167,7 @@ static int introduce(struct journal *j, const struct past_run *run, struct cli_e
 static int continue_run(struct journal *j, const struct past_run *run, struct cli_error *err)
 {
 	j->series = run->series;
-	j->past = past_open(&j->db, run->series, err);
+	j->past = past_open(&j->db, run->series, INT64_MAX, err);
 	return j->past == NULL ? -1 : introduce(j, run, err);
 }
 

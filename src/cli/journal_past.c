@@ -24,7 +24,7 @@ static const char fill_past[] =
     " ORDER BY outcome IS 'success' DESC, id DESC) AS place FROM ("
     "SELECT key, id, outcome, CASE occurrence WHEN 0 THEN"
     " row_number() OVER (PARTITION BY run, key ORDER BY id) ELSE occurrence END AS occurrence"
-    " FROM task WHERE series = ?1)) WHERE place = 1";
+    " FROM task WHERE series = ?1 AND run <= ?2)) WHERE place = 1";
 
 struct past {
 	const struct journal_db *db;
@@ -156,7 +156,7 @@ const char **past_argv(const struct journal_db *db, struct cli_error *err)
 
 /* ---- tasks ---- */
 
-static int fill(const struct journal_db *db, int64_t series, struct cli_error *err)
+static int fill(const struct journal_db *db, int64_t series, int64_t last, struct cli_error *err)
 {
 	sqlite3_stmt *s;
 	int result;
@@ -164,6 +164,7 @@ static int fill(const struct journal_db *db, int64_t series, struct cli_error *e
 	if (journal_db_run(db, make_past, err) != 0 || journal_db_prepare(db, fill_past, &s, err) != 0)
 		return -1;
 	sqlite3_bind_int64(s, 1, series);
+	sqlite3_bind_int64(s, 2, last);
 	result = journal_db_step(db, s, err);
 	sqlite3_finalize(s);
 	/* for past_next */
@@ -187,7 +188,8 @@ static int prepare(struct past *past, struct cli_error *err)
 	    " WHERE p.id > ?1 AND p.state <> 3 ORDER BY p.id LIMIT 1", &past->walk, err);
 }
 
-struct past *past_open(const struct journal_db *db, int64_t series, struct cli_error *err)
+struct past *past_open(const struct journal_db *db, int64_t series, int64_t last,
+    struct cli_error *err)
 {
 	struct past *past = calloc(1, sizeof *past);
 
@@ -196,7 +198,7 @@ struct past *past_open(const struct journal_db *db, int64_t series, struct cli_e
 		return NULL;
 	}
 	past->db = db;
-	if (fill(db, series, err) == 0 && prepare(past, err) == 0)
+	if (fill(db, series, last, err) == 0 && prepare(past, err) == 0)
 		return past;
 	past_close(past);
 	return NULL;

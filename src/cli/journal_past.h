@@ -42,8 +42,13 @@ enum past_state { PAST_UNKNOWN, PAST_UNFINISHED, PAST_FAILED, PAST_SUCCEEDED, PA
 
 struct past;
 
-/* Looks into a series, as it is now; one at a time. NULL with a message. */
-struct past *past_open(const struct journal_db *db, int64_t series, struct cli_error *err);
+/*
+ * Looks into a series, as it is now or, if one of its runs was the last, as it was then; one at a
+ * time. NULL with a message. Until past_close, queries have it as a table: past.id is a task's last
+ * entry, and past.state an enum past_state.
+ */
+struct past *past_open(const struct journal_db *db, int64_t series, int64_t last,
+    struct cli_error *err);
 void past_close(struct past *past);
 
 /* How many of its tasks are in each state. Returns 0, or -1 with a message. */

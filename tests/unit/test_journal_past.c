@@ -9,7 +9,7 @@
 static struct past *opened(struct fixture *f, int64_t series)
 {
 	struct cli_error err = { "" };
-	struct past *past = past_open(&f->db, series, &err);
+	struct past *past = past_open(&f->db, series, INT64_MAX, &err);
 
 	if (past == NULL)
 		fail_msg("%s", err.message);
