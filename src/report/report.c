@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "journal_past.h"
 #include "shquote.h"
 #include "units.h"
 
@@ -24,11 +25,15 @@ enum { RUN_ID, RUN_SERIES, RUN_RECOVERY, RUN_STARTED, RUN_ENDED, RUN_COMMAND, RU
 
 /* how a task ended, and what its last attempt tells of it */
 #define TASK_COLUMNS "SELECT t.number, " LABEL ", t.outcome, t.attempts, t.duration, a.status," \
-	" a.signal, a.error, a.reason, a.stderr_tail, a.oom FROM task t" \
-	" LEFT JOIN attempt a ON a.id = t.last_attempt WHERE t.run = ?1 AND "
+	" a.signal, a.error, a.reason, a.stderr_tail, a.oom, nullif(t.run, ?1) FROM task t" \
+	" LEFT JOIN attempt a ON a.id = t.last_attempt WHERE "
 
 enum { TASK_NUMBER, TASK_COMMAND, TASK_OUTCOME, TASK_ATTEMPTS, TASK_DURATION, TASK_STATUS,
-	TASK_SIGNAL, TASK_ERROR, TASK_REASON, TASK_TAIL, TASK_OOM };
+	TASK_SIGNAL, TASK_ERROR, TASK_REASON, TASK_TAIL, TASK_OOM, TASK_OTHER_RUN };
+
+/* its own, and those that earlier runs of the series have left it with */
+#define OF_RUN "t.run = ?1 AND "
+#define OF_SERIES "(t.run = ?1 OR t.id IN (SELECT id FROM past WHERE state <> 3)) AND "
 
 /* ---- texts ---- */
 
@@ -129,6 +134,8 @@ static int for_each(const struct journal_db *db, const char *sql, int64_t run, e
 
 struct about {
 	int64_t run;               /* 0: there is none */
+	int64_t series;            /* with what is left of earlier runs; 0: nothing can be */
+	struct past *past;         /* of that series, once it has been judged */
 	bool ended, in_use;
 	bool cut_short;            /* it has ended before its input did */
 	int status;
@@ -145,10 +152,9 @@ static void print_end(sqlite3_stmt *s, const struct about *about)
 		printf("exit %d", sqlite3_column_int(s, RUN_STATUS));
 }
 
-static void take_run(sqlite3_stmt *s, void *arg)
+static void take_quietly(sqlite3_stmt *s, void *arg)
 {
 	struct about *about = arg;
-	char took[UNITS_DURATION_SIZE];
 
 	about->run = sqlite3_column_int64(s, RUN_ID);
 	about->ended = !is_null(s, RUN_ENDED);
@@ -157,6 +163,19 @@ static void take_run(sqlite3_stmt *s, void *arg)
 	about->skipped_succeeded = (uint64_t)sqlite3_column_int64(s, RUN_SKIPPED_SUCCEEDED);
 	about->skipped_failed = (uint64_t)sqlite3_column_int64(s, RUN_SKIPPED_FAILED);
 	about->cut_short = about->ended && sqlite3_column_int(s, RUN_INPUT_READ) == 0;
+	/* one that has met all of its input, and left out no failure, has entries of all that counts */
+	about->series = !about->ended || about->cut_short || about->skipped_failed > 0
+	    ? sqlite3_column_int64(s, RUN_SERIES) : 0;
+	if (about->series == about->run)
+		about->series = 0;
+}
+
+static void take_run(sqlite3_stmt *s, void *arg)
+{
+	struct about *about = arg;
+	char took[UNITS_DURATION_SIZE];
+
+	take_quietly(s, about);
 	printf("run %lld", (long long)about->run);
 	print_column(s, ": ", RUN_COMMAND);
 	printf("\n    ");
@@ -214,7 +233,10 @@ static int find_run(const struct journal_db *db, int64_t run, struct about *abou
 
 static void print_task(sqlite3_stmt *s, const char *what)
 {
-	printf("task %lld %s", (long long)sqlite3_column_int64(s, TASK_NUMBER), what);
+	printf("task %lld", (long long)sqlite3_column_int64(s, TASK_NUMBER));
+	if (!is_null(s, TASK_OTHER_RUN))
+		printf(" of run %lld", (long long)sqlite3_column_int64(s, TASK_OTHER_RUN));
+	printf(" %s", what);
 	print_column(s, ": ", TASK_COMMAND);
 }
 
@@ -283,14 +305,14 @@ static int print_tasks(const struct journal_db *db, int64_t run, struct cli_erro
 {
 	char slowest[600];
 
-	if (for_each(db, TASK_COLUMNS "t.outcome IN ('exit', 'signal', 'timeout', 'spawn')"
-	    " ORDER BY t.number", run, print_failed, NULL, err) != 0
-	    || for_each(db, TASK_COLUMNS "(t.outcome IS NULL OR t.outcome IN ('cancelled', 'deadline'))"
-	    " ORDER BY t.number", run, print_unfinished, NULL, err) != 0
-	    || for_each(db, TASK_COLUMNS "t.outcome = 'success' AND t.attempts > 1 ORDER BY t.number",
-	    run, print_flaky, NULL, err) != 0)
+	if (for_each(db, TASK_COLUMNS OF_SERIES "t.outcome IN ('exit', 'signal', 'timeout', 'spawn')"
+	    " ORDER BY t.number, t.id", run, print_failed, NULL, err) != 0
+	    || for_each(db, TASK_COLUMNS OF_SERIES "(t.outcome IS NULL OR t.outcome IN"
+	    " ('cancelled', 'deadline')) ORDER BY t.number, t.id", run, print_unfinished, NULL, err) != 0
+	    || for_each(db, TASK_COLUMNS OF_RUN "t.outcome = 'success' AND t.attempts > 1"
+	    " ORDER BY t.number", run, print_flaky, NULL, err) != 0)
 		return -1;
-	snprintf(slowest, sizeof slowest, TASK_COLUMNS "t.duration IS NOT NULL"
+	snprintf(slowest, sizeof slowest, TASK_COLUMNS OF_RUN "t.duration IS NOT NULL"
 	    " ORDER BY t.duration DESC, t.number LIMIT %d", SLOWEST);
 	return for_each(db, slowest, run, print_slow, NULL, err);
 }
@@ -304,39 +326,41 @@ static int count_tasks(const struct journal_db *db, struct about *about, struct 
 	    " FROM task WHERE run = ?1", about->run, take_counts, about, err);
 }
 
-static void judge(const struct about *about, struct report_verdict *verdict)
+/* To be ended with past_close(about->past), whatever it returns. */
+static int judge(const struct journal_db *db, struct about *about, struct report_verdict *verdict,
+    struct cli_error *err)
 {
+	uint64_t counts[PAST_NSTATES];
+
+	if (count_tasks(db, about, err) != 0)
+		return -1;
+	about->past = past_open(db, about->series, about->run, err);
+	if (about->past == NULL || past_count(about->past, counts, err) != 0)
+		return -1;
 	verdict->found = about->run != 0;
 	verdict->clean = verdict->found && about->status == 0
-	    && about->failed + about->unfinished + about->skipped_failed == 0;
+	    && about->failed + about->unfinished + about->skipped_failed == 0
+	    && counts[PAST_FAILED] + counts[PAST_UNFINISHED] == 0;
+	return 0;
 }
 
 int report_run(const struct journal_db *db, int64_t run, struct report_verdict *verdict,
     struct cli_error *err)
 {
 	struct about about = { .run = 0 };
+	int result = find_run(db, run, &about, take_run, err);
 
-	if (find_run(db, run, &about, take_run, err) != 0 || count_tasks(db, &about, err) != 0)
-		return -1;
-	judge(&about, verdict);
-	if (!verdict->found)
-		return 0;
-	print_counts(&about);
-	return print_tasks(db, about.run, err);
+	if (result == 0)
+		result = judge(db, &about, verdict, err);
+	if (result == 0 && verdict->found) {
+		print_counts(&about);
+		result = print_tasks(db, about.run, err);
+	}
+	past_close(about.past);
+	return result;
 }
 
 /* ---- other forms ---- */
-
-static void take_quietly(sqlite3_stmt *s, void *arg)
-{
-	struct about *about = arg;
-
-	about->run = sqlite3_column_int64(s, RUN_ID);
-	about->ended = !is_null(s, RUN_ENDED);
-	about->status = !about->ended || !is_null(s, RUN_SIGNAL) ? -1
-	    : sqlite3_column_int(s, RUN_STATUS);
-	about->skipped_failed = (uint64_t)sqlite3_column_int64(s, RUN_SKIPPED_FAILED);
-}
 
 static void print_input(sqlite3_stmt *s, void *arg)
 {
@@ -349,23 +373,27 @@ int report_failed0(const struct journal_db *db, int64_t run, struct report_verdi
     struct cli_error *err)
 {
 	struct about about = { .run = 0 };
+	int result = find_run(db, run, &about, take_quietly, err);
 
-	if (find_run(db, run, &about, take_quietly, err) != 0 || count_tasks(db, &about, err) != 0)
-		return -1;
-	judge(&about, verdict);
-	return for_each(db, "SELECT input FROM task WHERE run = ?1 AND outcome IS NOT 'success'"
-	    " AND input IS NOT NULL ORDER BY number", about.run, print_input, NULL, err);
+	if (result == 0)
+		result = judge(db, &about, verdict, err);
+	if (result == 0)
+		result = for_each(db, "SELECT input FROM task t WHERE " OF_SERIES
+		    "outcome IS NOT 'success' AND input IS NOT NULL ORDER BY number, id", about.run,
+		    print_input, NULL, err);
+	past_close(about.past);
+	return result;
 }
 
 int report_list(const struct journal_db *db, struct report_verdict *verdict, struct cli_error *err)
 {
 	struct about about = { .run = 0, .in_use = journal_db_in_use(db) };
+	int result = for_each(db, RUN_COLUMNS " WHERE id > ?1 ORDER BY id", 0, take_run, &about, err);
 
-	if (for_each(db, RUN_COLUMNS " WHERE id > ?1 ORDER BY id", 0, take_run, &about, err) != 0
-	    || count_tasks(db, &about, err) != 0)
-		return -1;
-	judge(&about, verdict);
-	return 0;
+	if (result == 0)
+		result = judge(db, &about, verdict, err);
+	past_close(about.past);
+	return result;
 }
 
 /* ---- flakiness ---- */
@@ -387,10 +415,13 @@ static void print_flakiness(sqlite3_stmt *s, void *arg)
 int report_flaky(const struct journal_db *db, struct report_verdict *verdict, struct cli_error *err)
 {
 	struct about about = { .run = 0 };
+	int result = find_run(db, 0, &about, take_quietly, err);
 
-	if (find_run(db, 0, &about, take_quietly, err) != 0 || count_tasks(db, &about, err) != 0)
+	if (result == 0)
+		result = judge(db, &about, verdict, err);
+	past_close(about.past);
+	if (result != 0)
 		return -1;
-	judge(&about, verdict);
 	return for_each(db, "SELECT command, flaky, times, failed, last FROM (SELECT " LABEL " AS command, key,"
 	    " count(*) FILTER (WHERE outcome = 'success' AND attempts > 1) AS flaky,"
 	    " count(*) AS times,"

@@ -13,7 +13,7 @@
 /* How a run stands. */
 struct report_verdict {
 	bool found;             /* there is such a run */
-	bool clean;             /* it has ended, and every task succeeded */
+	bool clean;             /* it has ended, and every task succeeded, in it or before */
 };
 
 /*

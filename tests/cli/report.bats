@@ -74,6 +74,49 @@ on_record() {
 	match "$output" '0 succeeded, 1 failed, 0 not finished'$'\n'
 }
 
+@test "a run that continues others answers for what they have left" {
+	command=(sh -c 'echo "err $0" >&2; echo "no $0" >"$COVEY_REASON"; exit $([ -e fixed ] || echo $0)')
+	run -123 covey --journal j "${command[@]}" ::: 0 3 4
+	run -123 covey --journal j --resume "${command[@]}" ::: 0 3 4 5
+	run -123 --separate-stderr report j
+	match "$output" '0 succeeded, 1 failed, 0 not finished; left out: 1 succeeded before, 2 failed before'
+	match "$output" $'\n''task 2 of run 1 failed: .* 3: exit 3 .*'$'\n''    reason: no 3'$'\n''    \| err 3'$'\n'
+	match "$output" $'\n''task 3 of run 1 failed: .*'$'\n''task 4 failed: .* 5: exit 5 '
+	lacks "$output" 'of run 1 took'
+	same '3 4 5 ' "$(report --failed0 j | tr '\0' ' ')"
+	run -123 report --failed0 j
+	# what succeeds later is no longer left, but was when the earlier run ended
+	touch fixed
+	run -0 covey --journal j --resume-failed "${command[@]}" ::: 0 3 4 5
+	run -0 report --failed0 j
+	same '' "$output"
+	run -0 report j
+	lacks "$output" failed:
+	same '3 4 ' "$(report --failed0 --run 1 j | tr '\0' ' ')"
+	same '3 4 5 ' "$(report --failed0 --run 2 j | tr '\0' ' ')"
+	run -123 report --run 2 j
+	match "$output" 'task 3 of run 1 failed: .* 4: exit 4 '
+}
+
+@test "a run that continues others answers for nothing that is no longer in its input" {
+	run -123 covey --journal j sh -c 'exit $0' ::: 0 3
+	run -0 covey --journal j --resume sh -c 'exit $0' ::: 0
+	run -0 report --failed0 j
+	same '' "$output"
+	run -0 report j
+	lacks "$output" failed:
+}
+
+@test "a run that continues others answers for what it has not come to" {
+	run -123 covey --journal j -j 1 sh -c 'exit $0' ::: 3 0 4
+	run -123 covey --journal j -j 1 --fail-fast --resume-failed sh -c 'exit $0' ::: 3 0 4
+	run -123 --separate-stderr report j
+	match "$output" '0 succeeded, 1 failed, 0 not finished; the input was not read to its end'
+	match "$output" 'task 1 failed: .* 3: exit 3 '
+	match "$output" 'task 3 of run 1 failed: .* 4: exit 4 '
+	same '3 4 ' "$(report --failed0 j | tr '\0' ' ')"
+}
+
 @test "--list and --run" {
 	covey --journal j echo ::: a >/dev/null
 	run -123 covey --journal j false ::: b
