@@ -143,11 +143,11 @@ struct covey_call {
  * The child is a copy of the host: what the function reads is the host's memory at the time of the
  * fork, and what it writes nobody else sees. It has /dev/null as its stdin, its own stdout and
  * stderr, which are captured (stdio's included, and flushed at the end), and no other descriptor
- * of the host's but those of "inherit_fds", whatever COVEY_INHERIT_FDS says; none of the
- * signal handlers that the host had when it called covey_step, covey_run or covey_wait; neither the
- * host's atexit handlers nor what its stdio had buffered. Of the threads of the host only the one
- * that called covey_step exists in it: in a host with threads the function must not wait for locks
- * that others may have held (malloc's are taken care of by the C library).
+ * of the host's but those of "inherit_fds", whatever COVEY_INHERIT_FDS says; none of the signal
+ * handlers that the host had when it called covey_step, covey_run or covey_wait; neither the host's
+ * atexit handlers nor what its stdio had buffered. Of the threads of the host only the one that
+ * called covey_step exists in it: in a host with threads the function must not wait for locks that
+ * others may have held (malloc's are taken care of by the C library).
  */
 typedef int covey_function_fn(struct covey_call *call);
 

@@ -184,7 +184,8 @@ static int prepare(struct past *past, struct cli_error *err)
 	return journal_db_prepare(past->db, "SELECT t.id, t.number, t.key, p.occurrence, t.name,"
 	    " t.argv, t.input, CASE WHEN t.cwd IS NULL THEN r.cwd ELSE " ABSOLUTE("t.cwd") " END,"
 	    " t.env, CASE WHEN t.stdin_file IS NOT NULL THEN " ABSOLUTE("t.stdin_file") " END,"
-	    " t.stdin, t.timeout, t.tries, t.retry_interval FROM past p JOIN task t ON t.id = p.id JOIN run r ON r.id = t.run"
+	    " t.stdin, t.timeout, t.tries, t.retry_interval"
+	    " FROM past p JOIN task t ON t.id = p.id JOIN run r ON r.id = t.run"
 	    " WHERE p.id > ?1 AND p.state <> 3 ORDER BY p.id LIMIT 1", &past->walk, err);
 }
 

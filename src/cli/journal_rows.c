@@ -16,8 +16,8 @@ static const char *const statements[] = {
 	    " skipped_failed = ?10 WHERE id = ?1",
 	[ROWS_ADD_TASK] = "INSERT INTO task (id, outcome, attempts, last_attempt, duration, run, number,"
 	    " series, key, occurrence, name, argv, command, input, cwd, env, stdin_file, stdin, timeout,"
-	    " tries, retry_interval) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17,"
-	    " ?18, ?19, ?20, ?21)",
+	    " tries, retry_interval) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13,"
+	    " ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21)",
 	[ROWS_END_TASK] = "UPDATE task SET outcome = ?2, attempts = ?3,"
 	    " last_attempt = coalesce(?4, last_attempt), duration = ?5 WHERE id = ?1",
 	/* the row may be there, of one that could not be started */
@@ -29,8 +29,8 @@ static const char *const statements[] = {
 	    " signal = ?6, error = ?7, cpu_user = ?8, cpu_system = ?9, max_rss = ?10,"
 	    " stdout_bytes = ?11, stderr_bytes = ?12, stderr_tail = ?13, reason = ?14, leaky = ?15,"
 	    " core_dumped = ?16, oom = ?17, pid = ?18 WHERE id = ?1",
-	[ROWS_ADD_ENDED] = "INSERT OR REPLACE INTO attempt (id, ended, duration, outcome, status, signal, error,"
-	    " cpu_user, cpu_system, max_rss, stdout_bytes, stderr_bytes, stderr_tail, reason, leaky,"
+	[ROWS_ADD_ENDED] = "INSERT OR REPLACE INTO attempt (id, ended, duration, outcome, status,"
+	    " signal, error, cpu_user, cpu_system, max_rss, stdout_bytes, stderr_bytes, stderr_tail, reason, leaky,"
 	    " core_dumped, oom, pid, task, number, slot, started) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7,"
 	    " ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22)",
 };

@@ -31,7 +31,10 @@ struct sink summary_sink(struct summary *summary);
 /* So many tasks were left out, as they had succeeded, or failed, in an earlier run. */
 void summary_skipped(struct summary *summary, uint64_t succeeded, uint64_t failed);
 
-/* Prints what failed, what was flaky (it had failed, and then succeeded), and the counts. rest: the input was not read to its end. */
+/*
+ * Prints what failed, what was flaky (it had failed, and then succeeded), and the counts. rest: the
+ * input was not read to its end.
+ */
 void summary_end(struct summary *summary, bool rest);
 
 #endif

@@ -321,7 +321,8 @@ static int open_all(struct covey *ex, const struct covey_options *options,
 	if (cv_loop_init(&ex->loop) != 0)
 		return cv_error(err, COVEY_SYSTEM, errno, "cannot make an epoll set");
 	ex->options.env = options->env;
-	if (open_reason_dir(ex, err) != 0 || open_spawner(ex, err) != 0 || open_wait(ex, err) != 0 || open_trees(ex, err) != 0)
+	if (open_reason_dir(ex, err) != 0 || open_spawner(ex, err) != 0 || open_wait(ex, err) != 0
+	    || open_trees(ex, err) != 0)
 		return -1;
 	ex->options.env = NULL;
 	return 0;
