@@ -398,9 +398,12 @@ enum {
 	COVEY_INHERIT_FDS = 1 << 9,
 	/*
 	 * The host's signal handlers are the same from the first start on. Otherwise covey_step,
-	 * covey_run and covey_wait look for new ones (64 system calls) when they first start a child.
+	 * covey_run and covey_wait look for new ones (64 system calls) when they first start a function
+	 * (or a command where there is no clone3).
 	 */
-	COVEY_FIXED_HANDLERS = 1 << 10
+	COVEY_FIXED_HANDLERS = 1 << 10,
+	/* Start commands with vfork even where clone3 is there (Linux 5.11; x86-64 and arm64). */
+	COVEY_NO_CLONE3 = 1 << 11
 };
 
 /* A resource limit, as for setrlimit(2). */

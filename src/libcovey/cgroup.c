@@ -130,6 +130,20 @@ static int make_dir(const char *parent, const char *name)
 	return result != 0 && errno == EEXIST ? 0 : result;
 }
 
+/* Slots are taken from the lowest on, so cgroups are made in order. */
+static int make_slots(struct cv_cgroup *cgroup, unsigned upto)
+{
+	char name[16];
+
+	while (cgroup->nslots < upto) {
+		snprintf(name, sizeof name, "%u", cgroup->nslots + 1);
+		if (mkdirat(cgroup->dir_fd, name, 0755) != 0 && errno != EEXIST)
+			return -1;
+		cgroup->nslots++;
+	}
+	return 0;
+}
+
 int cv_cgroup_init(struct cv_cgroup *cgroup, const char *id)
 {
 	memset(cgroup, 0, sizeof *cgroup);
@@ -141,7 +155,7 @@ int cv_cgroup_init(struct cv_cgroup *cgroup, const char *id)
 	if (cgroup->parent == NULL || make_dir(cgroup->parent, cgroup->name) != 0)
 		return -1;
 	cgroup->dir_fd = open_dir(cgroup->parent, cgroup->name);
-	if (cgroup->dir_fd >= 0 && cv_cgroup_procs(cgroup, 0) != NULL)
+	if (cgroup->dir_fd >= 0 && make_slots(cgroup, 1) == 0)
 		return 0;
 	cv_cgroup_release(cgroup);
 	return -1;
@@ -193,29 +207,17 @@ void cv_cgroup_remove(pid_t pid)
 	free(parent);
 }
 
-/* Slots are taken from the lowest on, so cgroups are made in order. */
-static int make_slots(struct cv_cgroup *cgroup, unsigned upto)
+int cv_cgroup_open(struct cv_cgroup *cgroup, unsigned slot, bool killed)
 {
 	char name[16];
 
-	while (cgroup->nslots < upto) {
-		snprintf(name, sizeof name, "%u", cgroup->nslots + 1);
-		if (mkdirat(cgroup->dir_fd, name, 0755) != 0 && errno != EEXIST)
-			return -1;
-		cgroup->nslots++;
-	}
-	return 0;
-}
-
-const char *cv_cgroup_procs(struct cv_cgroup *cgroup, unsigned slot)
-{
-	char *end;
-
 	if (cgroup->nslots <= slot && make_slots(cgroup, slot + 1) != 0)
-		return NULL;
-	end = cv_number_put(cgroup->procs, slot + 1);
-	memcpy(end, "/cgroup.procs", sizeof "/cgroup.procs");
-	return cgroup->procs;
+		return -1;
+	cv_number_put(name, slot + 1);
+	if (killed && unlinkat(cgroup->dir_fd, name, AT_REMOVEDIR) == 0
+	    && mkdirat(cgroup->dir_fd, name, 0755) != 0)
+		return -1;
+	return cv_fd_above_stdio(openat(cgroup->dir_fd, name, O_PATH | O_DIRECTORY | O_CLOEXEC));
 }
 
 void cv_cgroup_kill(const struct cv_cgroup *cgroup, unsigned slot)

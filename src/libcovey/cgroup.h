@@ -7,6 +7,7 @@
 #ifndef CV_CGROUP_H
 #define CV_CGROUP_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -15,7 +16,6 @@ struct cv_cgroup {
 	char name[64];           /* its name */
 	char *parent;            /* the path it is in */
 	unsigned nslots;         /* cgroups 1 to nslots have been made */
-	char procs[48];          /* the last answer of cv_cgroup_procs */
 };
 
 /* Makes the directory covey-PID-ID; returns 0, or -1 where that cannot be done: do without. */
@@ -28,10 +28,10 @@ void cv_cgroup_release(struct cv_cgroup *cgroup);
 void cv_cgroup_remove(pid_t pid);
 
 /*
- * The path, relative to dir_fd, of the file through which a process moves into the slot's cgroup;
- * valid until the next call. NULL if the cgroup cannot be made.
+ * A descriptor of the directory of the slot's cgroup, to close; -1 if it cannot be had. killed: it
+ * was, and nothing is left in it; it is made anew if that can be done.
  */
-const char *cv_cgroup_procs(struct cv_cgroup *cgroup, unsigned slot);
+int cv_cgroup_open(struct cv_cgroup *cgroup, unsigned slot, bool killed);
 
 /* Kills everything in the slot's cgroup at once, where the kernel can (Linux 5.14). */
 void cv_cgroup_kill(const struct cv_cgroup *cgroup, unsigned slot);

@@ -11,6 +11,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "clone.h"
+#include "fdutil.h"
+
 enum { LAST_SIGNAL = 64 };
 
 uint64_t cv_child_handled(void)
@@ -50,12 +53,25 @@ static void move_to_cgroup(const struct cv_child *child)
 {
 	int fd;
 
-	if (child->cgroup_procs == NULL)
+	if (!child->to_move)
 		return;
-	fd = openat(child->cgroup_dir_fd, child->cgroup_procs, O_WRONLY | O_CLOEXEC);
+	fd = openat(child->cgroup_fd, "cgroup.procs", O_WRONLY | O_CLOEXEC);
 	/* "0" stands for the process that writes it */
 	if (fd >= 0 && write(fd, "0", 1) != 1)
 		return;  /* one means fewer of finding the tree; the process group is there */
+}
+
+/* A table of descriptors of its own, with no more in it than is needed. */
+static const char *unshare_fds(const struct cv_child *child)
+{
+	int i, highest = 2;
+
+	if (!child->clone || !child->share_fds)
+		return NULL;
+	for (i = 0; i < 3; i++)
+		highest = child->fds[i] > highest ? child->fds[i] : highest;
+	return syscall(SYS_close_range, (unsigned)highest + 1, UINT_MAX, CLOSE_RANGE_UNSHARE) == 0
+	    ? NULL : "close_range";
 }
 
 static const char *set_fds(const int fds[3])
@@ -115,6 +131,10 @@ static const char *take_place(const struct cv_child *child)
 		return "setpgid";
 	if (child->die_with_parent && prctl(PR_SET_PDEATHSIG, SIGKILL) != 0)
 		return "prctl";
+	/* before anything is done to a descriptor */
+	failed = unshare_fds(child);
+	if (failed != NULL)
+		return failed;
 	move_to_cgroup(child);
 	failed = set_fds(child->fds);
 	if (failed != NULL)
@@ -125,7 +145,7 @@ static const char *take_place(const struct cv_child *child)
 }
 
 /* Does not return at all if everything worked. */
-static const char *become(const struct cv_child *child, const sigset_t *mask)
+static const char *become(const struct cv_child *child)
 {
 	const char *failed = take_place(child);
 
@@ -137,18 +157,70 @@ static const char *become(const struct cv_child *child, const sigset_t *mask)
 	if (failed != NULL)
 		return failed;
 	drop_handlers(child->handled);
-	if (sigprocmask(SIG_SETMASK, mask, NULL) != 0)
+	if (sigprocmask(SIG_SETMASK, child->mask, NULL) != 0)
 		return "sigprocmask";
 	execve(child->path, (char *const *)(uintptr_t)child->argv,
 	    (char *const *)(uintptr_t)child->envp);
 	return "exec";
 }
 
-static _Noreturn void child_main(struct cv_child *child, const sigset_t *mask)
+static _Noreturn void child_main(void *arg)
 {
-	child->failed_step = become(child, mask);
+	struct cv_child *child = arg;
+
+	child->began = true;
+	child->failed_step = become(child);
 	child->failed_errno = errno;
 	_exit(127);
+}
+
+static pid_t start_by_vfork(struct cv_child *child)
+{
+	pid_t pid;
+
+	child->to_move = child->cgroup_fd >= 0;
+	pid = vfork();
+	if (pid == 0)
+		child_main(child);
+	return pid;
+}
+
+static void reap(struct cv_child *child, pid_t pid)
+{
+	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		continue;
+	cv_fd_close(&child->pidfd);
+}
+
+static pid_t clone_into(struct cv_child *child, int cgroup_fd)
+{
+	struct cv_clone clone = {
+		.run = child_main, .arg = child, .cgroup_fd = cgroup_fd,
+		.share_fds = child->share_fds, .want_pidfd = child->want_pidfd,
+	};
+	pid_t pid = cv_clone(&clone);
+
+	child->pidfd = clone.pidfd;
+	return pid;
+}
+
+/*
+ * Linux counts the kills of a cgroup (since 6.14), so that a fork in the midst of one dies, too; but
+ * for a child that is born into another cgroup it takes the count from the parent's. Where the two
+ * differ, the child is dead before it has come to run. Moving there later works all the same.
+ */
+static pid_t start_by_clone(struct cv_child *child)
+{
+	pid_t pid;
+
+	child->to_move = child->began = false;
+	pid = clone_into(child, child->cgroup_fd);
+	if (child->cgroup_fd < 0 || (pid > 0 && child->began))
+		return pid;
+	if (pid > 0)
+		reap(child, pid);
+	child->to_move = true;
+	return clone_into(child, -1);
 }
 
 pid_t cv_child_start(struct cv_child *child)
@@ -158,19 +230,18 @@ pid_t cv_child_start(struct cv_child *child)
 
 	child->failed_step = NULL;
 	child->failed_errno = 0;
+	child->pidfd = -1;
+	child->mask = &mask;
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &mask);
-	pid = vfork();
-	if (pid == 0)
-		child_main(child, &mask);
+	pid = child->clone ? start_by_clone(child) : start_by_vfork(child);
 	if (pid < 0) {
 		child->failed_step = "fork";
 		child->failed_errno = errno;
 	}
 	pthread_sigmask(SIG_SETMASK, &mask, NULL);
 	if (pid > 0 && child->failed_step != NULL) {
-		while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
-			continue;
+		reap(child, pid);
 		return -1;
 	}
 	return pid;
@@ -218,8 +289,7 @@ static void close_others(const struct cv_child *child, int result_fd)
 }
 
 /* As become, up to the call. */
-static const char *prepare_call(const struct cv_child *child, struct cv_call *call,
-    const sigset_t *mask)
+static const char *prepare_call(const struct cv_child *child, struct cv_call *call)
 {
 	const char *failed = take_place(child);
 
@@ -233,7 +303,7 @@ static const char *prepare_call(const struct cv_child *child, struct cv_call *ca
 		return failed;
 	drop_handlers(child->handled);
 	environ = (char **)(uintptr_t)child->envp;
-	return sigprocmask(SIG_SETMASK, mask, NULL) != 0 ? "sigprocmask" : NULL;
+	return sigprocmask(SIG_SETMASK, child->mask, NULL) != 0 ? "sigprocmask" : NULL;
 }
 
 /* A pointer that comes from a child is not to be followed, a number can be looked up. */
@@ -255,10 +325,9 @@ const char *cv_child_step(int number)
 	return number > 0 && number <= (int)(sizeof steps / sizeof *steps) ? steps[number - 1] : "fork";
 }
 
-static _Noreturn void call_main(const struct cv_child *child, struct cv_call *call,
-    const sigset_t *mask, pid_t parent)
+static _Noreturn void call_main(const struct cv_child *child, struct cv_call *call, pid_t parent)
 {
-	const char *failed = prepare_call(child, call, mask);
+	const char *failed = prepare_call(child, call);
 
 	/* the parent has gone before it could be told by its death */
 	if (failed == NULL && child->die_with_parent && getppid() != parent)
@@ -276,11 +345,15 @@ pid_t cv_child_fork(struct cv_child *child, struct cv_call *call)
 	sigset_t all, mask;
 
 	child->failed_step = NULL;
+	child->pidfd = -1;
+	child->clone = false;
+	child->mask = &mask;
+	child->to_move = child->cgroup_fd >= 0;
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &mask);
 	pid = cv_note_share(call->note, true) != 0 ? -1 : fork();
 	if (pid == 0)
-		call_main(child, call, &mask, parent);
+		call_main(child, call, parent);
 	if (pid < 0) {
 		child->failed_step = "fork";
 		child->failed_errno = errno;

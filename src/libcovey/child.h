@@ -1,8 +1,8 @@
 /*
- * child - between vfork and exec, or between fork and the call of a function
+ * child - between clone or vfork and exec, or between fork and the call of a function
  *
- * Level 1, mechanism. The vforked child shares the parent's memory until it execs, and the parent does
- * not run meanwhile: only async-signal-safe calls, no allocation, no locks, and nothing written
+ * Level 1, mechanism. A child that is to exec shares the parent's memory until then, and the parent
+ * does not run meanwhile: only async-signal-safe calls, no allocation, no locks, and nothing written
  * but what is meant for the parent. Everything is prepared beforehand in struct cv_child.
  */
 #ifndef CV_CHILD_H
@@ -33,18 +33,26 @@ struct cv_child {
 	const char *cwd;                 /* or NULL */
 	/* become 0, 1 and 2, of which 1 and 2 will block; 3 or higher, or -1: inherited */
 	int fds[3];
+	bool clone;                      /* cv_clone_works; else vfork, which takes the next one */
 	uint64_t handled;                /* from cv_child_handled */
-	const char *cgroup_procs;        /* file through which to move into a cgroup, or NULL */
-	int cgroup_dir_fd;               /* what that path is relative to */
+	int cgroup_fd;                   /* directory of the cgroup to run in, or -1 */
+	bool want_pidfd;
+	bool share_fds;                  /* with clone: no copy of the parent's above the highest of fds */
 	bool new_group;                  /* lead a process group of its own */
 	bool die_with_parent;            /* SIGKILL when the thread that started it ends */
 	bool inherit_fds;                /* what is not close-on-exec stays open */
 	const struct rlimit *nofile;     /* RLIMIT_NOFILE to set, or NULL */
 	const struct cv_child_settings *settings;  /* or NULL */
 
-	/* out, when it failed */
-	int failed_errno;
+	/* out */
+	int pidfd;                       /* of a child that was started; -1 where there is none yet */
+	int failed_errno;                /* when it failed */
 	const char *failed_step;         /* "exec", "chdir", … */
+
+	/* between this process and the child */
+	bool to_move;                    /* into its cgroup, which it is not in yet */
+	bool began;                      /* it has come to run */
+	const sigset_t *mask;            /* to be had again */
 };
 
 /*

@@ -253,7 +253,7 @@ static int open_spawner(struct covey *ex, struct covey_error *err)
 	if (cv_environ_init(&ex->environ, env, &exports) != 0)
 		return out_of_memory(err);
 	ex->options.slot_var = NULL;
-	if (cv_spawner_init(&ex->spawner, ex->tmpdir) != 0)
+	if (cv_spawner_init(&ex->spawner, ex->tmpdir, (flags & COVEY_NO_CLONE3) != 0) != 0)
 		return cv_error(err, COVEY_SYSTEM, errno, "cannot open '/dev/null'");
 	if (set_nofile(ex) != 0)
 		return cv_error(err, COVEY_SYSTEM, errno, "cannot read RLIMIT_NOFILE");
@@ -282,6 +282,7 @@ static int open_wait(struct covey *ex, struct covey_error *err)
 		    "exit status could be had; set it to its default");
 	if (cv_wait_init(&ex->wait, (ex->options.flags & COVEY_NO_PIDFD) != 0) != 0)
 		return cv_error(err, COVEY_SYSTEM, errno, "cannot watch children");
+	ex->spawner.want_pidfd = ex->wait.pidfd;
 	if (ex->wait.wake_fd < 0)
 		return 0;
 	ex->sigchld_source.fd = ex->wait.wake_fd;
@@ -692,7 +693,7 @@ static void signal_all(const struct covey *ex, int sig)
 	unsigned i;
 
 	for (i = 0; i < ex->nslots; i++) {
-		const struct cv_slot *slot = ex->slots[i];
+		struct cv_slot *slot = ex->slots[i];
 
 		/* of a tree that is gone only the number is left, which may be somebody else's by now */
 		if (slot->task == NULL || slot->attempt.pid <= 0 || slot->state == CV_DRAINING)

@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "clone.h"
 #include "fdutil.h"
 
 /* The descriptors of a child in the making; -1: none. */
@@ -15,18 +16,43 @@ struct ends {
 	int out[2], err[2], result[2];
 };
 
-int cv_spawner_init(struct cv_spawner *spawner, const char *tmpdir)
+/*
+ * A child that shares our descriptors gets a copy up to the highest that it needs. Pipes that are
+ * made while thousands of others are open have high numbers; so some low ones are kept for them.
+ */
+static int reserve_low(struct cv_spawner *spawner)
+{
+	int i;
+
+	for (i = 0; i < 3; i++) {
+		spawner->low[i] = fcntl(spawner->null_fd, F_DUPFD_CLOEXEC, 3);
+		if (spawner->low[i] < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int cv_spawner_init(struct cv_spawner *spawner, const char *tmpdir, bool no_clone)
 {
 	memset(spawner, 0, sizeof *spawner);
+	spawner->low[0] = spawner->low[1] = spawner->low[2] = -1;
 	spawner->tmpdir = tmpdir;
+	spawner->clone = !no_clone && cv_clone_works();
 	spawner->null_fd = cv_fd_above_stdio(open("/dev/null", O_RDWR | O_CLOEXEC));
-	return spawner->null_fd < 0 ? -1 : 0;
+	if (spawner->null_fd < 0)
+		return -1;
+	return spawner->clone ? reserve_low(spawner) : 0;
 }
 
 void cv_spawner_release(struct cv_spawner *spawner)
 {
+	int i;
+
 	cv_path_release(&spawner->path);
 	cv_fd_close(&spawner->null_fd);
+	/* without clone, none were reserved */
+	for (i = 0; spawner->clone && i < 3; i++)
+		cv_fd_close(&spawner->low[i]);
 }
 
 void cv_spawner_look_again(struct cv_spawner *spawner)
@@ -167,16 +193,70 @@ static pid_t start_command(struct cv_child *child)
 	return pid < 0 && child->failed_errno == ENOEXEC ? start_with_shell(child) : pid;
 }
 
+/*
+ * Copies the child's descriptors down. What has a number below 64 costs nothing: the kernel's
+ * smallest table has room for that.
+ */
+static bool use_low(const struct cv_spawner *spawner, int fds[3])
+{
+	int i;
+
+	for (i = 0; i < 3; i++) {
+		if (fds[i] < 64 || fds[i] <= spawner->low[i])
+			continue;
+		if (dup3(fds[i], spawner->low[i], O_CLOEXEC) < 0)
+			return false;
+		fds[i] = spawner->low[i];
+	}
+	return true;
+}
+
+/* A pipe's end that stayed open here would never be seen to end. */
+static void free_low(const struct cv_spawner *spawner, const int fds[3])
+{
+	int i;
+
+	for (i = 0; i < 3; i++) {
+		/* nothing is opened by this, so there is nothing that could run out */
+		if (fds[i] >= 0 && fds[i] == spawner->low[i])
+			dup3(spawner->null_fd, spawner->low[i], O_CLOEXEC);
+	}
+}
+
+static pid_t start_sharing(const struct cv_spawner *spawner, struct cv_child *child)
+{
+	pid_t pid;
+
+	child->share_fds = use_low(spawner, child->fds);
+	pid = start_command(child);
+	free_low(spawner, child->fds);
+	return pid;
+}
+
+static bool may_share(const struct cv_child *child)
+{
+	return child->clone && !child->inherit_fds
+	    && (child->settings == NULL || child->settings->ninherit_fds == 0);
+}
+
 /* Runs the child; on failure, says whether the lack of something was to blame. */
 static int start(struct cv_spawner *spawner, struct cv_child *child, struct cv_call *call,
     struct cv_spawned *spawned)
 {
-	spawned->pid = call != NULL ? cv_child_fork(child, call) : start_command(child);
+	if (call != NULL || !child->clone)
+		child->handled = handled(spawner);
+	if (call != NULL)
+		spawned->pid = cv_child_fork(child, call);
+	else
+		spawned->pid = may_share(child) ? start_sharing(spawner, child) : start_command(child);
+	spawned->pidfd = cv_fd_above_stdio(child->pidfd);
 	if (spawned->pid > 0)
 		return 0;
 	cv_path_forget(&spawner->path);
+	/* what has to do with the child's making, not with its program, may pass */
 	return fail(spawned, child->failed_step, child->failed_errno,
-	    strcmp(child->failed_step, "fork") == 0 && passing(child->failed_errno));
+	    (strcmp(child->failed_step, "fork") == 0 || strcmp(child->failed_step, "close_range") == 0)
+	    && passing(child->failed_errno));
 }
 
 int cv_spawn(struct cv_spawner *spawner, const struct cv_spawn *what, struct cv_spawned *spawned)
@@ -184,8 +264,8 @@ int cv_spawn(struct cv_spawner *spawner, const struct cv_spawn *what, struct cv_
 	struct ends ends = { -1, { -1, -1 }, { -1, -1 }, { -1, -1 } };
 	struct cv_child child = {
 		.argv = what->argv, .envp = what->envp, .cwd = what->cwd,
-		.fds = { -1, -1, -1 }, .handled = handled(spawner),
-		.cgroup_procs = what->cgroup_procs, .cgroup_dir_fd = what->cgroup_dir_fd,
+		.fds = { -1, -1, -1 }, .cgroup_fd = what->cgroup_fd,
+		.clone = spawner->clone, .want_pidfd = spawner->want_pidfd, .pidfd = -1,
 		.new_group = spawner->new_group, .die_with_parent = spawner->die_with_parent,
 		.inherit_fds = spawner->inherit_fds, .nofile = spawner->nofile, .settings = spawner->settings,
 	};

@@ -14,11 +14,13 @@
 struct cv_spawner {
 	struct cv_path path;
 	int null_fd;                     /* /dev/null, to read and write */
+	int low[3];                      /* the same, numbered low: places for a child's descriptors */
 	uint64_t handled;                /* as in struct cv_child, if it is known */
 	bool handled_known;
 	const struct rlimit *nofile;     /* as in struct cv_child */
 	const struct cv_child_settings *settings;  /* as there */
 	bool new_group, die_with_parent, inherit_output, inherit_fds;
+	bool clone, want_pidfd;          /* as there */
 	const char *tmpdir;
 };
 
@@ -27,8 +29,7 @@ struct cv_spawn {
 	const char *const *envp;
 	const char *search;              /* PATH, or NULL */
 	const char *cwd;
-	const char *cgroup_procs;        /* as in struct cv_child */
-	int cgroup_dir_fd;
+	int cgroup_fd;                   /* as in struct cv_child */
 	enum covey_stdin stdin_source;
 	const char *stdin_path;
 	const void *stdin_bytes;
@@ -42,13 +43,14 @@ struct cv_spawned {
 	pid_t pid;
 	int out, err;                    /* read ends; -1 where output is inherited */
 	int result;                      /* the same for a function's result; -1 for commands */
+	int pidfd;                       /* -1 if it is to be had yet */
 	int sys_errno;
 	const char *step;
 	bool exhausted;                  /* for lack of descriptors, processes or memory: may pass */
 };
 
-/* Opens what is needed; returns 0, or -1 with errno. */
-int cv_spawner_init(struct cv_spawner *spawner, const char *tmpdir);
+/* Opens what is needed; returns 0, or -1 with errno. no_clone: vfork even where there is better. */
+int cv_spawner_init(struct cv_spawner *spawner, const char *tmpdir, bool no_clone);
 void cv_spawner_release(struct cv_spawner *spawner);
 
 /* The host may have changed its signal handlers. */

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "fdutil.h"
 #include "turn.h"
 
 /* so that a long row of starts does not keep a deadline waiting: a start may take milliseconds */
@@ -121,6 +122,7 @@ static int spawn(struct covey *ex, const struct cv_task *task, struct cv_slot *s
 {
 	unsigned index = slot->index;
 	struct cv_call call;
+	int result;
 
 	struct cv_environ_values values = {
 		.task = task->view.id, .attempt = task->view.attempts, .tries = task->view.tries,
@@ -145,11 +147,13 @@ static int spawn(struct covey *ex, const struct cv_task *task, struct cv_slot *s
 		what.call = &call;
 	}
 	what.search = cv_environ_search(&ex->environ);
-	if (ex->has_cgroup) {
-		what.cgroup_procs = cv_cgroup_procs(&ex->cgroup, index);
-		what.cgroup_dir_fd = ex->cgroup.dir_fd;
-	}
-	return cv_spawn(&ex->spawner, &what, spawned);
+	what.cgroup_fd = -1;
+	if (ex->has_cgroup)
+		what.cgroup_fd = cv_cgroup_open(&ex->cgroup, index, slot->cgroup_killed);
+	slot->cgroup_killed = false;
+	result = cv_spawn(&ex->spawner, &what, spawned);
+	cv_fd_close(&what.cgroup_fd);
+	return result;
 }
 
 static void reset(struct cv_slot *slot, struct cv_task *task)
@@ -198,14 +202,14 @@ static void watch_stream(struct cv_slot *slot, int i, int fd)
 	cv_slot_stop(slot, COVEY_SPAWN, CV_HARD);
 }
 
-static void watch_exit(struct cv_slot *slot)
+static void watch_exit(struct cv_slot *slot, int pidfd)
 {
 	struct covey *ex = slot->ex;
 	int fd;
 
 	if (!ex->wait.pidfd)
 		return;
-	fd = slot->exit_source.fd = cv_wait_fd(&ex->wait, slot->attempt.pid);
+	fd = slot->exit_source.fd = pidfd >= 0 ? pidfd : cv_wait_fd(&ex->wait, slot->attempt.pid);
 	if (fd >= 0 && cv_loop_add(&ex->loop, &slot->exit_source, EPOLLIN) == 0)
 		return;
 	/* no descriptor for it: it is asked now and then */
@@ -240,7 +244,7 @@ static void begin(struct cv_slot *slot, struct cv_task *task, const struct cv_sp
 	ex->running++;
 	if (spawned->pid > 0) {
 		ex->children++;
-		watch_exit(slot);
+		watch_exit(slot, spawned->pidfd);
 		watch_stream(slot, 0, spawned->out);
 		watch_stream(slot, 1, spawned->err);
 		watch_stream(slot, CV_RESULT_STREAM, spawned->result);
@@ -290,7 +294,7 @@ static bool hopeless(const struct covey *ex)
 static int start(struct covey *ex, struct cv_task *task)
 {
 	struct cv_spawned spawned = {
-		.out = -1, .err = -1, .result = -1, .step = "fork", .sys_errno = ENOMEM, .exhausted = true,
+		.out = -1, .err = -1, .result = -1, .pidfd = -1, .step = "fork", .sys_errno = ENOMEM, .exhausted = true,
 	};
 	struct cv_slot *slot = take_slot(ex);
 

@@ -64,7 +64,7 @@ static void signal_and_wake(pid_t pid, int sig)
 		kill(pid, SIGCONT);
 }
 
-void cv_slot_signal_group(const struct cv_slot *slot, int sig)
+void cv_slot_signal_group(struct cv_slot *slot, int sig)
 {
 	pid_t pid = slot->attempt.pid;
 
@@ -72,8 +72,10 @@ void cv_slot_signal_group(const struct cv_slot *slot, int sig)
 	/* the child itself may have gone over to another group */
 	if (!slot->reaped && getpgid(pid) != pid)
 		signal_and_wake(pid, sig);
-	if (sig == SIGKILL && slot->ex->has_cgroup)
-		cv_cgroup_kill(&slot->ex->cgroup, slot->index);
+	if (sig != SIGKILL || !slot->ex->has_cgroup)
+		return;
+	slot->cgroup_killed = true;
+	cv_cgroup_kill(&slot->ex->cgroup, slot->index);
 }
 
 void cv_slot_signal_detached(const struct cv_slot *slot, int sig)

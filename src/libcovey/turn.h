@@ -63,6 +63,7 @@ struct cv_slot {
 	bool reaped;
 	bool lost;                        /* somebody else has reaped it */
 	bool withheld;                    /* its tree could not be killed */
+	bool cgroup_killed;               /* as a whole, so that the next attempt wants another */
 	int wait_status;
 
 	struct cv_source exit_source, stream_sources[CV_NSTREAMS];
@@ -200,7 +201,7 @@ void cv_slot_stop(struct cv_slot *slot, enum covey_outcome cause, enum cv_fact f
 void cv_slot_reap(struct cv_slot *slot);
 
 /* Sends a signal to the tree in a slot: group first, then what has left it. */
-void cv_slot_signal_group(const struct cv_slot *slot, int sig);
+void cv_slot_signal_group(struct cv_slot *slot, int sig);
 void cv_slot_signal_detached(const struct cv_slot *slot, int sig);
 
 /* start.c: starts what can start; true if there is more that could be started at once. */

@@ -59,6 +59,21 @@ injecting() {
 	same '' "$stderr"
 }
 
+@test "a kernel without clone3, and a sandbox that forbids it" {
+	needs_strace
+	for error in ENOSYS EPERM; do
+		run -0 --separate-stderr injecting clone3 "$error" 1+ -j 4 echo ::: {1..20}
+		same "$(seq 20)" "$(sort -n <<<"$output")"
+		same '' "$stderr"
+	done
+}
+
+@test "no memory for a child's descriptors for a while" {
+	needs_strace
+	run -0 --separate-stderr injecting close_range ENOMEM 2..3 -j 4 echo ::: {1..20}
+	same "$(seq 20)" "$(sort -n <<<"$output")"
+}
+
 @test "a kernel without pidfd: timeouts hold" {
 	needs_strace
 	run -123 injecting pidfd_open ENOSYS 1+ --timeout 300ms --kill-after 100ms \

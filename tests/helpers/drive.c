@@ -50,6 +50,7 @@ static const struct flag {
 	{ "inherit", COVEY_INHERIT_OUTPUT },
 	{ "pdeathsig", COVEY_DIE_WITH_PARENT },
 	{ "no-pidfd", COVEY_NO_PIDFD },
+	{ "no-clone3", COVEY_NO_CLONE3 },
 	{ "sole-parent", COVEY_SOLE_PARENT },
 };
 

@@ -50,9 +50,10 @@ struct way {
 
 static const struct way ways[] = {
 	{ "pidfd", 0 },
-	{ "SIGCHLD", COVEY_NO_PIDFD },
+	/* kernels without pidfd are without clone3, too */
+	{ "SIGCHLD", COVEY_NO_PIDFD | COVEY_NO_CLONE3 },
 	{ "pidfd, subreaper", COVEY_SUBREAPER },
-	{ "SIGCHLD, subreaper", COVEY_NO_PIDFD | COVEY_SUBREAPER },
+	{ "SIGCHLD, subreaper", COVEY_NO_PIDFD | COVEY_NO_CLONE3 | COVEY_SUBREAPER },
 };
 
 /* ---- the recorder: a state machine for each task ---- */
