@@ -6,6 +6,7 @@
  */
 #include <bsd/stdlib.h>
 #include <errno.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -103,6 +104,41 @@ static int serve_jobs(struct run_setup *setup, struct cli_error *err)
 	return 0;
 }
 
+struct supervision {
+	struct run_setup *setup;
+	struct run_end end;
+};
+
+static void *supervise(void *arg)
+{
+	struct supervision *s = arg;
+
+	s->end = run(s->setup);
+	return NULL;
+}
+
+/*
+ * The run has a thread of its own. The kernel lists children by the thread that has started them,
+ * and puts the orphans that a process adopts with the main thread's. Where that starts none, its
+ * list is empty unless a task has left something behind: one short look tells, however many
+ * commands are running.
+ */
+static struct run_end run_apart(struct run_setup *setup)
+{
+	struct supervision s = { .setup = setup };
+	sigset_t all, mask;
+	pthread_t thread;
+
+	if (pthread_create(&thread, NULL, supervise, &s) != 0)
+		return run(setup);
+	/* signals are that thread's */
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &mask);
+	pthread_join(thread, NULL);
+	pthread_sigmask(SIG_SETMASK, &mask, NULL);
+	return s.end;
+}
+
 /* The supervisor comes back from it as well as the guard does. */
 static struct run_end guarded(struct run_setup *setup)
 {
@@ -114,7 +150,7 @@ static struct run_end guarded(struct run_setup *setup)
 	case COVEY_GUARD_WATCHES:
 		setup->guard = &guard;
 		raise_nofile(setup);
-		end = run(setup);
+		end = run_apart(setup);
 		setup->guard = NULL;
 		break;
 	case COVEY_GUARD_ENDED:

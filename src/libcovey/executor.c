@@ -173,7 +173,7 @@ static void set_empty(struct covey *ex, const struct covey_options *o)
 	ex->options = *o;
 	ex->suspended_at = -1;
 	ex->reason_dir_fd = ex->oom_fd = ex->loop.epoll_fd = ex->spawner.null_fd = ex->wait.wake_fd = -1;
-	ex->tree.children_fds[0] = ex->tree.children_fds[1] = ex->cgroup.dir_fd = -1;
+	ex->tree.children_fd = ex->cgroup.dir_fd = -1;
 	ex->sigchld_source.fd = -1;
 	cv_sched_init(&ex->sched);
 	cv_slots_init(&ex->free_slots);
@@ -553,15 +553,19 @@ static int step(struct covey *ex, covey_nsec max_wait, struct covey_error *err)
 }
 
 /* The host has been in control. */
-static void look_again(struct covey *ex)
+static void enter(struct covey *ex)
 {
-	if (ex != NULL && (ex->options.flags & COVEY_FIXED_HANDLERS) == 0)
+	if (ex == NULL)
+		return;
+	if ((ex->options.flags & COVEY_FIXED_HANDLERS) == 0)
 		cv_spawner_look_again(&ex->spawner);
+	if (ex->adopts)
+		cv_tree_enter(&ex->tree);
 }
 
 int covey_step(struct covey *ex, covey_nsec max_wait, struct covey_error *err)
 {
-	look_again(ex);
+	enter(ex);
 	return step(ex, max_wait, err);
 }
 
@@ -569,7 +573,7 @@ int covey_run(struct covey *ex, struct covey_error *err)
 {
 	int result;
 
-	look_again(ex);
+	enter(ex);
 	do
 		result = step(ex, -1, err);
 	while (result > 0);

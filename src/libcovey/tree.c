@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -24,27 +23,30 @@ static int open_children(pid_t thread)
 
 int cv_tree_init(struct cv_tree *tree)
 {
-	pid_t thread = (pid_t)syscall(SYS_gettid);
-
 	memset(tree, 0, sizeof *tree);
-	tree->children_fds[0] = tree->children_fds[1] = -1;
+	tree->children_fd = -1;
 	if (prctl(PR_SET_CHILD_SUBREAPER, 1) != 0)
 		return -1;
-	/* the list is kept by thread: our own has what we start, the main thread adopts orphans */
-	tree->children_fds[0] = open_children(thread);
-	if (thread != getpid())
-		tree->children_fds[1] = open_children(getpid());
-	tree->scan_proc = tree->children_fds[0] < 0;
+	tree->children_fd = open_children(getpid());
+	tree->scan_proc = tree->children_fd < 0;
 	return 0;
 }
 
 void cv_tree_release(struct cv_tree *tree)
 {
-	cv_fd_close(&tree->children_fds[0]);
-	cv_fd_close(&tree->children_fds[1]);
+	cv_fd_close(&tree->children_fd);
 	free(tree->orphans);
 	tree->orphans = NULL;
 	tree->norphans = tree->cap = tree->nowned = 0;
+}
+
+void cv_tree_enter(struct cv_tree *tree)
+{
+	pid_t thread = gettid();
+
+	if (tree->thread == 0)
+		tree->thread = thread;
+	tree->strayed = tree->strayed || tree->thread != thread;
 }
 
 /* Counts the numbers, each followed by a blank, that the file holds now; stops past the limit. */
@@ -71,15 +73,13 @@ static size_t count_children(int fd, size_t limit)
 
 bool cv_tree_changed(const struct cv_tree *tree, size_t nchildren)
 {
-	size_t expected = nchildren, count;
-
 	/* one that is known may have made room for one that is not */
-	if (tree->scan_proc || tree->norphans > 0)
+	if (tree->scan_proc || tree->strayed || tree->norphans > 0)
 		return true;
-	count = count_children(tree->children_fds[0], expected);
-	if (tree->children_fds[1] >= 0)
-		count += count_children(tree->children_fds[1], expected);
-	return count != expected;
+	/* the kernel keeps a list for each thread of what that has started */
+	if (tree->thread != getpid())
+		nchildren = 0;
+	return count_children(tree->children_fd, nchildren) != nchildren;
 }
 
 static int by_pid(const void *a, const void *b)

@@ -44,7 +44,9 @@ struct cv_trace {
 typedef int cv_tree_claim(void *arg, const struct cv_trace *trace, uint64_t *seen);
 
 struct cv_tree {
-	int children_fds[2];     /* /proc/self/task/TID/children: our thread, the main thread; or -1 */
+	int children_fd;         /* the main thread's /proc/self/task/TID/children; or -1 */
+	pid_t thread;            /* the one that starts children; 0: not known yet */
+	bool strayed;            /* more than one did */
 	struct cv_orphan *orphans;
 	size_t norphans, cap;
 	size_t nowned;           /* that are not foreign: ours to reap */
@@ -55,9 +57,12 @@ struct cv_tree {
 int cv_tree_init(struct cv_tree *tree);
 void cv_tree_release(struct cv_tree *tree);
 
+/* To be called from the thread that starts children, before it does. */
+void cv_tree_enter(struct cv_tree *tree);
+
 /*
- * Quick test whether anything can have changed: false if this process has exactly nchildren
- * children and no orphan is known.
+ * Quick test whether anything can have changed: false if no orphan is known and the main thread,
+ * which adopts them, has no children; or just nchildren, if it is the one that starts them.
  */
 bool cv_tree_changed(const struct cv_tree *tree, size_t nchildren);
 

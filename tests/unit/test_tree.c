@@ -13,6 +13,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -147,6 +149,7 @@ static int set_up(void **state)
 	if (rig == NULL || pipe2(rig->reports, O_CLOEXEC) != 0 || pipe2(rig->hold, O_CLOEXEC) != 0
 	    || cv_tree_init(&rig->tree) != 0)
 		return -1;
+	cv_tree_enter(&rig->tree);
 	*state = rig;
 	return 0;
 }
@@ -271,6 +274,74 @@ static void test_own_child(void **state)
 	scan(rig, rig->pids[LEADER]);
 	reap_leader(rig);
 	assert_false(cv_tree_changed(&rig->tree, 0));
+}
+
+/* ---- in a thread that stays: when one ends, its children become another's ---- */
+
+struct starter {
+	struct rig *rig;
+	pthread_t thread;
+	sem_t started, over;
+};
+
+static void *start_apart(void *arg)
+{
+	struct starter *starter = arg;
+
+	cv_tree_enter(&starter->rig->tree);
+	start_family(starter->rig, WITH_MEMBER);
+	sem_post(&starter->started);
+	sem_wait(&starter->over);
+	return NULL;
+}
+
+static void begin(struct starter *starter, struct rig *rig)
+{
+	starter->rig = rig;
+	assert_int_equal(sem_init(&starter->started, 0, 0), 0);
+	assert_int_equal(sem_init(&starter->over, 0, 0), 0);
+	assert_int_equal(pthread_create(&starter->thread, NULL, start_apart, starter), 0);
+	assert_int_equal(sem_wait(&starter->started), 0);
+}
+
+static void end(struct starter *starter)
+{
+	assert_int_equal(sem_post(&starter->over), 0);
+	assert_int_equal(pthread_join(starter->thread, NULL), 0);
+	sem_destroy(&starter->started);
+	sem_destroy(&starter->over);
+}
+
+/* One that has been started and one that is adopted are told apart, though their number is right. */
+static void test_started_apart(void **state)
+{
+	struct starter starter;
+	struct rig *rig = *state;
+
+	rig->tree.thread = 0;
+	begin(&starter, rig);
+	assert_false(cv_tree_changed(&rig->tree, 1));
+	answer(rig, rig->pids[MEMBER], 0);
+	end_leader(rig);
+	assert_true(cv_tree_changed(&rig->tree, 1));
+	scan(rig, rig->pids[LEADER]);
+	assert_true(cv_tree_has(&rig->tree, 0));
+	end(&starter);
+	reap_leader(rig);
+}
+
+/* Where two threads start children, no number says anything. */
+static void test_started_by_two(void **state)
+{
+	struct starter starter;
+	struct rig *rig = *state;
+
+	begin(&starter, rig);
+	assert_true(cv_tree_changed(&rig->tree, 0));
+	assert_true(cv_tree_changed(&rig->tree, 1));
+	end(&starter);
+	end_leader(rig);
+	reap_leader(rig);
 }
 
 static void test_claimed(void **state)
@@ -523,6 +594,8 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_nothing, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_own_child, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_started_apart, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_started_by_two, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_claimed, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_reaped, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_dead_when_met, set_up, tear_down),
