@@ -49,7 +49,7 @@ static long start(struct clone_args *args, void (*run)(void *), void *arg)
 	    "blr %[run]\n\t"
 	    "brk #1\n"
 	    "1:"
-	    : "+r"(result)
+	    : "+&r"(result)  /* written while run and arg are still to be read */
 	    : "r"(number), "r"(size), [run] "r"(run), [arg] "r"(arg)
 	    : "cc", "memory");
 	return (long)result;
