@@ -29,6 +29,9 @@
 #include "xargs_begin.h"
 #include "xargs_say.h"
 
+/* as many at once as are worth a thread */
+enum { MANY_JOBS = 64 };
+
 static int finish_stdout(void)
 {
 	if (fflush(stdout) == 0 && !ferror(stdout))
@@ -118,10 +121,10 @@ static void *supervise(void *arg)
 }
 
 /*
- * The run has a thread of its own. The kernel lists children by the thread that has started them,
- * and puts the orphans that a process adopts with the main thread's. Where that starts none, its
- * list is empty unless a task has left something behind: one short look tells, however many
- * commands are running.
+ * A run of many tasks at once has a thread of its own. The kernel lists children by the thread that
+ * has started them, and puts the orphans that a process adopts with the main thread's. Where that
+ * starts none, its list is empty unless a task has left something behind: one short look tells,
+ * and need not count thousands. With few, that costs less than what a thread costs the C library.
  */
 static struct run_end run_apart(struct run_setup *setup)
 {
@@ -129,7 +132,8 @@ static struct run_end run_apart(struct run_setup *setup)
 	sigset_t all, mask;
 	pthread_t thread;
 
-	if (pthread_create(&thread, NULL, supervise, &s) != 0)
+	if (jobs_resolve(&setup->options->jobs, setup->nofile) < MANY_JOBS
+	    || pthread_create(&thread, NULL, supervise, &s) != 0)
 		return run(setup);
 	/* signals are that thread's */
 	sigfillset(&all);

@@ -196,6 +196,30 @@ dies_of() {
 	dies_of HUP
 }
 
+# With so many at once, the supervisor runs them from a thread other than its main one.
+@test "many at once: what tasks leave behind is found, and a timeout ends all of it" {
+	run -0 --separate-stderr covey -j 100 -c 'set -- /proc/$PPID/task/*
+		[ $# = 2 ] && exec misbehave hold-file="$LOCKS/x" close-pipes double-fork' ::: {1..40}
+	same 40 "$(grep -c 'left processes behind, which were killed' <<<"$stderr")"
+	alive 0
+	run -123 --separate-stderr covey -j 100 --timeout 500ms --kill-after 100ms \
+	    misbehave hold-file="$LOCKS/x" ignore-term close-pipes double-fork sleep=600 ::: print={1..10}
+	same 10 "$(grep -c 'timed out' <<<"$(grep '^covey: task' <<<"$stderr")")"
+	alive 0
+}
+
+@test "many at once: a signal, to the guard or to the supervisor alone" {
+	for who in guard supervisor; do
+		start -j 100 misbehave hold-file="$LOCKS/x" double-fork touch={} sleep=600 ::: a b
+		wait_for test -e a
+		wait_for test -e b
+		if [ "$who" = guard ]; then kill -TERM "$pid"; else kill -TERM "$(supervisor)"; fi
+		finish 'signal SIGTERM'
+		alive 0
+		rm a b run.pid run.status
+	done
+}
+
 @test "a signal to the supervisor alone does the same" {
 	start misbehave hold-file="$LOCKS/x" touch=ready sleep=600 ::: print=a
 	wait_for test -e ready
