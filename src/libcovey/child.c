@@ -66,7 +66,7 @@ static const char *unshare_fds(const struct cv_child *child)
 {
 	int i, highest = 2;
 
-	if (!child->clone || !child->share_fds)
+	if (!child->share_fds)
 		return NULL;
 	for (i = 0; i < 3; i++)
 		highest = child->fds[i] > highest ? child->fds[i] : highest;

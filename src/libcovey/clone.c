@@ -29,8 +29,8 @@ static long start(struct clone_args *args, void (*run)(void *), void *arg)
 	    "call *%[run]\n\t"
 	    "ud2\n"
 	    "1:"
-	    : "+&a"(result)  /* written while run and arg are still to be read */
-	    : "D"(args), "S"(sizeof *args), [run] "r"(run), [arg] "r"(arg)
+	    : "+&a"(result), "+&D"(args)  /* written while run and arg are still to be read */
+	    : "S"(sizeof *args), [run] "r"(run), [arg] "r"(arg)
 	    : "rcx", "r11", "cc", "memory");
 	return result;
 }
