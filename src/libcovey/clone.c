@@ -97,6 +97,8 @@ pid_t cv_clone(struct cv_clone *clone)
 	result = start(&args, clone->run, clone->arg);
 	if (result >= 0)
 		return (pid_t)result;
+	/* the kernel writes the number before all that can fail is done, and then takes it back */
+	clone->pidfd = -1;
 	errno = (int)-result;
 	return -1;
 }
