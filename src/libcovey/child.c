@@ -70,6 +70,9 @@ static const char *unshare_fds(const struct cv_child *child)
 		return NULL;
 	for (i = 0; i < 3; i++)
 		highest = child->fds[i] > highest ? child->fds[i] : highest;
+	/* the move comes later, as a descriptor is opened for it */
+	if (child->to_move && child->cgroup_fd > highest)
+		highest = child->cgroup_fd;
 	return syscall(SYS_close_range, (unsigned)highest + 1, UINT_MAX, CLOSE_RANGE_UNSHARE) == 0
 	    ? NULL : "close_range";
 }
