@@ -207,16 +207,16 @@ void cv_cgroup_remove(pid_t pid)
 	free(parent);
 }
 
-int cv_cgroup_open(struct cv_cgroup *cgroup, unsigned slot, bool killed)
+int cv_cgroup_open(struct cv_cgroup *cgroup, unsigned slot, bool *killed)
 {
 	char name[16];
 
 	if (cgroup->nslots <= slot && make_slots(cgroup, slot + 1) != 0)
 		return -1;
 	cv_number_put(name, slot + 1);
-	if (killed && unlinkat(cgroup->dir_fd, name, AT_REMOVEDIR) == 0
-	    && mkdirat(cgroup->dir_fd, name, 0755) != 0)
-		return -1;
+	/* it stays if a task has made a cgroup in it; and it may be gone since an earlier attempt at this */
+	if (*killed && (unlinkat(cgroup->dir_fd, name, AT_REMOVEDIR) == 0 || errno == ENOENT))
+		*killed = mkdirat(cgroup->dir_fd, name, 0755) != 0;
 	return cv_fd_above_stdio(openat(cgroup->dir_fd, name, O_PATH | O_DIRECTORY | O_CLOEXEC));
 }
 

@@ -28,10 +28,10 @@ void cv_cgroup_release(struct cv_cgroup *cgroup);
 void cv_cgroup_remove(pid_t pid);
 
 /*
- * A descriptor of the directory of the slot's cgroup, to close; -1 if it cannot be had. killed: it
- * was, and nothing is left in it; it is made anew if that can be done.
+ * A descriptor of the directory of the slot's cgroup, to close; -1 if it cannot be had. *killed: it
+ * was, and nothing is left in it, so it is made anew; false then, if that could be done.
  */
-int cv_cgroup_open(struct cv_cgroup *cgroup, unsigned slot, bool killed);
+int cv_cgroup_open(struct cv_cgroup *cgroup, unsigned slot, bool *killed);
 
 /* Kills everything in the slot's cgroup at once, where the kernel can (Linux 5.14). */
 void cv_cgroup_kill(const struct cv_cgroup *cgroup, unsigned slot);

@@ -181,6 +181,7 @@ static pid_t start_by_vfork(struct cv_child *child)
 {
 	pid_t pid;
 
+	child->birth = false;
 	child->to_move = child->cgroup_fd >= 0;
 	pid = vfork();
 	if (pid == 0)
@@ -207,23 +208,57 @@ static pid_t clone_into(struct cv_child *child, int cgroup_fd)
 	return pid;
 }
 
+/* That it failed has nothing to do with what it was asked for. */
+static bool is_shortage(int error)
+{
+	return error == EAGAIN || error == ENOMEM || error == EMFILE || error == ENFILE;
+}
+
 /*
+ * Born in its cgroup: returns its pid, 0 if that does not work, or -1 if no other way would.
+ *
  * Linux counts the kills of a cgroup (since 6.14), so that a fork in the midst of one dies, too; but
  * for a child that is born into another cgroup it takes the count from the parent's. Where the two
- * differ, the child is dead before it has come to run. Moving there later works all the same.
+ * differ, the child is dead before it has come to run.
  */
+static pid_t bear(struct cv_child *child)
+{
+	pid_t pid = clone_into(child, child->cgroup_fd);
+
+	if (pid < 0)
+		return is_shortage(errno) ? -1 : 0;
+	if (child->began)
+		return pid;
+	reap(child, pid);
+	return 0;
+}
+
+/* A sandbox may know the call, but not all that is asked for. */
+static pid_t start_without_clone(struct cv_child *child)
+{
+	child->clone = child->share_fds = false;
+	child->handled = cv_child_handled();
+	return start_by_vfork(child);
+}
+
 static pid_t start_by_clone(struct cv_child *child)
 {
-	pid_t pid;
+	pid_t pid = 0;
 
 	child->to_move = child->began = false;
-	pid = clone_into(child, child->cgroup_fd);
-	if (child->cgroup_fd < 0 || (pid > 0 && child->began))
+	if (child->birth)
+		pid = bear(child);
+	child->birth = pid > 0;
+	if (pid != 0 && !(pid < 0 && errno == EMFILE && child->want_pidfd))
 		return pid;
-	if (pid > 0)
-		reap(child, pid);
-	child->to_move = true;
-	return clone_into(child, -1);
+	child->to_move = child->cgroup_fd >= 0;
+	pid = clone_into(child, -1);
+	/* that descriptor can be done without */
+	if (pid < 0 && errno == EMFILE && child->want_pidfd) {
+		child->want_pidfd = false;
+		pid = clone_into(child, -1);
+	}
+	return pid < 0 && !is_shortage(errno) ? start_without_clone(child) : pid;
 }
 
 pid_t cv_child_start(struct cv_child *child)

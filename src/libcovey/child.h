@@ -33,9 +33,10 @@ struct cv_child {
 	const char *cwd;                 /* or NULL */
 	/* become 0, 1 and 2, of which 1 and 2 will block; 3 or higher, or -1: inherited */
 	int fds[3];
-	bool clone;                      /* cv_clone_works; else vfork, which takes the next one */
-	uint64_t handled;                /* from cv_child_handled */
+	bool clone;                      /* cv_clone_works; else vfork. Out: false, if it did not */
+	uint64_t handled;                /* from cv_child_handled; not needed with clone */
 	int cgroup_fd;                   /* directory of the cgroup to run in, or -1 */
+	bool birth;                      /* with clone: try to be born there. Out: it was */
 	bool want_pidfd;
 	bool share_fds;                  /* with clone: no copy of the parent's above the highest of fds */
 	bool new_group;                  /* lead a process group of its own */

@@ -173,7 +173,8 @@ static void set_empty(struct covey *ex, const struct covey_options *o)
 	ex->options = *o;
 	ex->suspended_at = -1;
 	ex->reason_dir_fd = ex->oom_fd = ex->loop.epoll_fd = ex->spawner.null_fd = ex->wait.wake_fd = -1;
-	ex->tree.children_fd = ex->cgroup.dir_fd = -1;
+	ex->tree.main_fd = ex->tree.own_fd = ex->cgroup.dir_fd = -1;
+	ex->spawner.low[0] = ex->spawner.low[1] = ex->spawner.low[2] = -1;
 	ex->sigchld_source.fd = -1;
 	cv_sched_init(&ex->sched);
 	cv_slots_init(&ex->free_slots);

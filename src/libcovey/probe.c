@@ -231,10 +231,10 @@ static int scan(struct covey *ex, struct covey_error *err)
 	bool in_passing = ex->now < ex->next_scan;
 	int result;
 
-	ex->next_scan = ex->now + SCAN_PAUSE;
-	/* a look in passing trusts that the main thread adopts; if that has ended, another one does */
+	/* that is right almost always; what it has missed is found in time */
 	if (in_passing && !cv_tree_changed(&ex->tree, ex->children))
 		return 0;
+	ex->next_scan = ex->now + SCAN_PAUSE;
 	result = list_children(ex, &children);
 	if (result == 0)
 		result = cv_tree_scan(&ex->tree, &children, claim, ex);

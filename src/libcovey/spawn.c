@@ -16,20 +16,23 @@ struct ends {
 	int out[2], err[2], result[2];
 };
 
+/* The kernel's smallest table of descriptors has room for so many: to copy fewer saves nothing. */
+#define SMALL_TABLE 64
+
 /*
  * A child that shares our descriptors gets a copy up to the highest that it needs. Pipes that are
  * made while thousands of others are open have high numbers; so some low ones are kept for them.
  */
-static int reserve_low(struct cv_spawner *spawner)
+static void reserve_low(struct cv_spawner *spawner)
 {
+	struct rlimit limit;
 	int i;
 
-	for (i = 0; i < 3; i++) {
+	/* the command has its limit raised by now */
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur <= SMALL_TABLE)
+		return;
+	for (i = 0; i < 3; i++)
 		spawner->low[i] = fcntl(spawner->null_fd, F_DUPFD_CLOEXEC, 3);
-		if (spawner->low[i] < 0)
-			return -1;
-	}
-	return 0;
 }
 
 int cv_spawner_init(struct cv_spawner *spawner, const char *tmpdir, bool no_clone)
@@ -41,7 +44,9 @@ int cv_spawner_init(struct cv_spawner *spawner, const char *tmpdir, bool no_clon
 	spawner->null_fd = cv_fd_above_stdio(open("/dev/null", O_RDWR | O_CLOEXEC));
 	if (spawner->null_fd < 0)
 		return -1;
-	return spawner->clone ? reserve_low(spawner) : 0;
+	if (spawner->clone)
+		reserve_low(spawner);
+	return 0;
 }
 
 void cv_spawner_release(struct cv_spawner *spawner)
@@ -50,8 +55,7 @@ void cv_spawner_release(struct cv_spawner *spawner)
 
 	cv_path_release(&spawner->path);
 	cv_fd_close(&spawner->null_fd);
-	/* without clone, none were reserved */
-	for (i = 0; spawner->clone && i < 3; i++)
+	for (i = 0; i < 3; i++)
 		cv_fd_close(&spawner->low[i]);
 }
 
@@ -193,18 +197,15 @@ static pid_t start_command(struct cv_child *child)
 	return pid < 0 && child->failed_errno == ENOEXEC ? start_with_shell(child) : pid;
 }
 
-/*
- * Copies the child's descriptors down. What has a number below 64 costs nothing: the kernel's
- * smallest table has room for that.
- */
+/* Copies the child's descriptors down, where that saves something. */
 static bool use_low(const struct cv_spawner *spawner, int fds[3])
 {
 	int i;
 
 	for (i = 0; i < 3; i++) {
-		if (fds[i] < 64 || fds[i] <= spawner->low[i])
+		if (fds[i] < SMALL_TABLE || fds[i] <= spawner->low[i])
 			continue;
-		if (dup3(fds[i], spawner->low[i], O_CLOEXEC) < 0)
+		if (spawner->low[i] < 0 || dup3(fds[i], spawner->low[i], O_CLOEXEC) < 0)
 			return false;
 		fds[i] = spawner->low[i];
 	}
@@ -212,18 +213,20 @@ static bool use_low(const struct cv_spawner *spawner, int fds[3])
 }
 
 /* A pipe's end that stayed open here would never be seen to end. */
-static void free_low(const struct cv_spawner *spawner, const int fds[3])
+static void free_low(struct cv_spawner *spawner, const int fds[3])
 {
 	int i;
 
 	for (i = 0; i < 3; i++) {
-		/* nothing is opened by this, so there is nothing that could run out */
-		if (fds[i] >= 0 && fds[i] == spawner->low[i])
-			dup3(spawner->null_fd, spawner->low[i], O_CLOEXEC);
+		if (fds[i] < 0 || fds[i] != spawner->low[i])
+			continue;
+		/* nothing runs out by this, but the host may have lowered its limit */
+		if (dup3(spawner->null_fd, spawner->low[i], O_CLOEXEC) < 0)
+			cv_fd_close(&spawner->low[i]);
 	}
 }
 
-static pid_t start_sharing(const struct cv_spawner *spawner, struct cv_child *child)
+static pid_t start_sharing(struct cv_spawner *spawner, struct cv_child *child)
 {
 	pid_t pid;
 
@@ -233,10 +236,33 @@ static pid_t start_sharing(const struct cv_spawner *spawner, struct cv_child *ch
 	return pid;
 }
 
+/* Such a path leads through descriptors of ours, which a child that is to share has not all got. */
+static bool leads_through_fds(const char *path)
+{
+	return path != NULL
+	    && (strncmp(path, "/proc/", 6) == 0 || strncmp(path, "/dev/fd/", 8) == 0);
+}
+
 static bool may_share(const struct cv_child *child)
 {
 	return child->clone && !child->inherit_fds
-	    && (child->settings == NULL || child->settings->ninherit_fds == 0);
+	    && (child->settings == NULL || child->settings->ninherit_fds == 0)
+	    && !leads_through_fds(child->path) && !leads_through_fds(child->cwd);
+}
+
+/* After so many none is born in its cgroup any more, if none ever was. */
+#define BIRTHS_TRIED 3
+
+/* What this start has shown about how to start. */
+static void learn(struct cv_spawner *spawner, const struct cv_child *child)
+{
+	bool made = child->failed_step == NULL || strcmp(child->failed_step, "fork") != 0;
+
+	spawner->clone = child->clone;
+	if (!made || child->cgroup_fd < 0 || spawner->born || spawner->unborn == BIRTHS_TRIED)
+		return;
+	spawner->born = child->birth;
+	spawner->unborn += !child->birth;
 }
 
 /* Runs the child; on failure, says whether the lack of something was to blame. */
@@ -245,10 +271,12 @@ static int start(struct cv_spawner *spawner, struct cv_child *child, struct cv_c
 {
 	if (call != NULL || !child->clone)
 		child->handled = handled(spawner);
-	if (call != NULL)
+	if (call != NULL) {
 		spawned->pid = cv_child_fork(child, call);
-	else
+	} else {
 		spawned->pid = may_share(child) ? start_sharing(spawner, child) : start_command(child);
+		learn(spawner, child);
+	}
 	spawned->pidfd = cv_fd_above_stdio(child->pidfd);
 	if (spawned->pid > 0)
 		return 0;
@@ -265,6 +293,7 @@ int cv_spawn(struct cv_spawner *spawner, const struct cv_spawn *what, struct cv_
 	struct cv_child child = {
 		.argv = what->argv, .envp = what->envp, .cwd = what->cwd,
 		.fds = { -1, -1, -1 }, .cgroup_fd = what->cgroup_fd,
+		.birth = what->cgroup_fd >= 0 && spawner->unborn < BIRTHS_TRIED,
 		.clone = spawner->clone, .want_pidfd = spawner->want_pidfd, .pidfd = -1,
 		.new_group = spawner->new_group, .die_with_parent = spawner->die_with_parent,
 		.inherit_fds = spawner->inherit_fds, .nofile = spawner->nofile, .settings = spawner->settings,

@@ -149,8 +149,7 @@ static int spawn(struct covey *ex, const struct cv_task *task, struct cv_slot *s
 	what.search = cv_environ_search(&ex->environ);
 	what.cgroup_fd = -1;
 	if (ex->has_cgroup)
-		what.cgroup_fd = cv_cgroup_open(&ex->cgroup, index, slot->cgroup_killed);
-	slot->cgroup_killed = false;
+		what.cgroup_fd = cv_cgroup_open(&ex->cgroup, index, &slot->cgroup_killed);
 	result = cv_spawn(&ex->spawner, &what, spawned);
 	cv_fd_close(&what.cgroup_fd);
 	return result;
@@ -294,7 +293,8 @@ static bool hopeless(const struct covey *ex)
 static int start(struct covey *ex, struct cv_task *task)
 {
 	struct cv_spawned spawned = {
-		.out = -1, .err = -1, .result = -1, .pidfd = -1, .step = "fork", .sys_errno = ENOMEM, .exhausted = true,
+		.out = -1, .err = -1, .result = -1, .pidfd = -1, .step = "fork", .sys_errno = ENOMEM,
+		.exhausted = true,
 	};
 	struct cv_slot *slot = take_slot(ex);
 

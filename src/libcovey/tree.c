@@ -24,17 +24,18 @@ static int open_children(pid_t thread)
 int cv_tree_init(struct cv_tree *tree)
 {
 	memset(tree, 0, sizeof *tree);
-	tree->children_fd = -1;
+	tree->main_fd = tree->own_fd = -1;
 	if (prctl(PR_SET_CHILD_SUBREAPER, 1) != 0)
 		return -1;
-	tree->children_fd = open_children(getpid());
-	tree->scan_proc = tree->children_fd < 0;
+	tree->main_fd = open_children(getpid());
+	tree->scan_proc = tree->main_fd < 0;
 	return 0;
 }
 
 void cv_tree_release(struct cv_tree *tree)
 {
-	cv_fd_close(&tree->children_fd);
+	cv_fd_close(&tree->main_fd);
+	cv_fd_close(&tree->own_fd);
 	free(tree->orphans);
 	tree->orphans = NULL;
 	tree->norphans = tree->cap = tree->nowned = 0;
@@ -44,9 +45,13 @@ void cv_tree_enter(struct cv_tree *tree)
 {
 	pid_t thread = gettid();
 
-	if (tree->thread == 0)
+	if (tree->thread == 0) {
 		tree->thread = thread;
-	tree->strayed = tree->strayed || tree->thread != thread;
+		if (thread != getpid())
+			tree->own_fd = open_children(thread);
+	}
+	tree->strayed = tree->strayed || tree->thread != thread
+	    || (thread != getpid() && tree->own_fd < 0);
 }
 
 /* Counts the numbers, each followed by a blank, that the file holds now; stops past the limit. */
@@ -71,15 +76,20 @@ static size_t count_children(int fd, size_t limit)
 	return count;
 }
 
+/* The list of what a thread has started is read if that is soon done, or orphans may be in it. */
+enum { SHORT_LIST = 64 };
+
 bool cv_tree_changed(const struct cv_tree *tree, size_t nchildren)
 {
 	/* one that is known may have made room for one that is not */
 	if (tree->scan_proc || tree->strayed || tree->norphans > 0)
 		return true;
-	/* the kernel keeps a list for each thread of what that has started */
-	if (tree->thread != getpid())
-		nchildren = 0;
-	return count_children(tree->children_fd, nchildren) != nchildren;
+	if (tree->thread == getpid())
+		return count_children(tree->main_fd, nchildren) != nchildren;
+	/* the main thread adopts; another one only where that has ended */
+	if (count_children(tree->main_fd, 0) != 0)
+		return true;
+	return nchildren <= SHORT_LIST && count_children(tree->own_fd, nchildren) != nchildren;
 }
 
 static int by_pid(const void *a, const void *b)

@@ -44,8 +44,9 @@ struct cv_trace {
 typedef int cv_tree_claim(void *arg, const struct cv_trace *trace, uint64_t *seen);
 
 struct cv_tree {
-	int children_fd;         /* the main thread's /proc/self/task/TID/children; or -1 */
-	pid_t thread;            /* the one that starts children; 0: not known yet */
+	/* /proc/self/task/TID/children of the main thread, and of the one that starts children; or -1 */
+	int main_fd, own_fd;
+	pid_t thread;            /* that one; 0: not known yet */
 	bool strayed;            /* more than one did */
 	struct cv_orphan *orphans;
 	size_t norphans, cap;
@@ -61,8 +62,9 @@ void cv_tree_release(struct cv_tree *tree);
 void cv_tree_enter(struct cv_tree *tree);
 
 /*
- * Quick test whether anything can have changed: false if no orphan is known and the main thread,
- * which adopts them, has no children; or just nchildren, if it is the one that starts them.
+ * Quick test whether anything can have changed: false if no orphan is known, and as many children
+ * are listed as there should be. With thousands running, only the main thread's list is looked at,
+ * where another one starts them.
  */
 bool cv_tree_changed(const struct cv_tree *tree, size_t nchildren);
 

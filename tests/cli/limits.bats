@@ -68,6 +68,18 @@ injecting() {
 	done
 }
 
+@test "a sandbox that knows clone3, but not all that is asked of it" {
+	needs_strace
+	run -0 --separate-stderr injecting clone3 EINVAL 2+ -j 4 echo ::: {1..20}
+	same "$(seq 20)" "$(sort -n <<<"$output")"
+	same '' "$stderr"
+}
+
+@test "hardly any descriptors: one at a time" {
+	run -0 --separate-stderr prlimit --nofile=24 "$COVEY" -j 4 echo ::: {1..5}
+	same "$(seq 5)" "$(sort -n <<<"$output")"
+}
+
 @test "no memory for a child's descriptors for a while" {
 	needs_strace
 	run -0 --separate-stderr injecting close_range ENOMEM 2..3 -j 4 echo ::: {1..20}

@@ -433,6 +433,7 @@ static _Noreturn void read_place(void *arg)
 static void is_born_in_its_cgroup(void **state)
 {
 	struct cv_cgroup cgroup;
+	bool killed = false;
 	char end[80];
 
 	(void)state;
@@ -443,7 +444,7 @@ static void is_born_in_its_cgroup(void **state)
 		struct cv_clone clone = { .run = read_place, .arg = &place };
 		const char *line;
 
-		clone.cgroup_fd = cv_cgroup_open(&cgroup, slot, false);
+		clone.cgroup_fd = cv_cgroup_open(&cgroup, slot, &killed);
 		assert_true(clone.cgroup_fd >= 0);
 		assert_int_equal(status_of(start_it(&clone)), 0);
 		close(clone.cgroup_fd);

@@ -329,29 +329,81 @@ static void run_in(struct rig *rig, struct cv_cgroup *cgroup)
 static void runs_in_a_killed_cgroup(struct rig *rig)
 {
 	struct cv_cgroup cgroup;
+	bool killed = false;
 	ino_t old;
 
 	rig->cannot_be = cv_cgroup_init(&cgroup, "spawn") != 0;
 	if (rig->cannot_be)
 		return;
 	for (int i = 0; i < 2; i++) {
-		rig->what.cgroup_fd = cv_cgroup_open(&cgroup, 0, false);
+		rig->what.cgroup_fd = cv_cgroup_open(&cgroup, 0, &killed);
 		run_in(rig, &cgroup);
 		cv_cgroup_kill(&cgroup, 0);
 		run_in(rig, &cgroup);
 		old = inode_of(rig->what.cgroup_fd);
 		cv_fd_close(&rig->what.cgroup_fd);
 		/* as it is, and made anew */
-		rig->what.cgroup_fd = cv_cgroup_open(&cgroup, 0, false);
+		rig->what.cgroup_fd = cv_cgroup_open(&cgroup, 0, &killed);
 		assert_true(inode_of(rig->what.cgroup_fd) == old);
 		cv_fd_close(&rig->what.cgroup_fd);
-		rig->what.cgroup_fd = cv_cgroup_open(&cgroup, 0, true);
+		killed = true;
+		rig->what.cgroup_fd = cv_cgroup_open(&cgroup, 0, &killed);
+		assert_false(killed);
 		assert_true(inode_of(rig->what.cgroup_fd) != old);
 		run_in(rig, &cgroup);
 		cv_fd_close(&rig->what.cgroup_fd);
 		if (i == 0)
 			open_many(rig);
 	}
+	cv_cgroup_release(&cgroup);
+	rig->nfds = count_fds();
+}
+
+/* A cgroup that cannot be removed, as there is one in it, stays; and is asked for again. */
+static void a_cgroup_that_stays(struct rig *rig)
+{
+	struct cv_cgroup cgroup;
+	bool killed = true;
+	ino_t old;
+
+	rig->cannot_be = cv_cgroup_init(&cgroup, "spawn") != 0;
+	if (rig->cannot_be)
+		return;
+	assert_int_equal(mkdirat(cgroup.dir_fd, "1/below", 0755), 0);
+	rig->what.cgroup_fd = cv_cgroup_open(&cgroup, 0, &killed);
+	assert_true(killed);
+	cv_cgroup_kill(&cgroup, 0);
+	run_in(rig, &cgroup);
+	old = inode_of(rig->what.cgroup_fd);
+	cv_fd_close(&rig->what.cgroup_fd);
+	assert_int_equal(unlinkat(cgroup.dir_fd, "1/below", AT_REMOVEDIR), 0);
+	/* somebody else may have removed it altogether */
+	assert_int_equal(unlinkat(cgroup.dir_fd, "1", AT_REMOVEDIR), 0);
+	rig->what.cgroup_fd = cv_cgroup_open(&cgroup, 0, &killed);
+	assert_false(killed);
+	assert_true(inode_of(rig->what.cgroup_fd) != old);
+	run_in(rig, &cgroup);
+	cv_fd_close(&rig->what.cgroup_fd);
+	cv_cgroup_release(&cgroup);
+	rig->nfds = count_fds();
+}
+
+/* Where no child was ever born in its cgroup, it is not tried for ever. */
+static void gives_up_on_births(struct rig *rig)
+{
+	struct cv_cgroup cgroup;
+	bool killed = false;
+
+	rig->cannot_be = !rig->spawner.clone || cv_cgroup_init(&cgroup, "spawn") != 0;
+	if (rig->cannot_be)
+		return;
+	rig->what.cgroup_fd = cv_cgroup_open(&cgroup, 0, &killed);
+	cv_cgroup_kill(&cgroup, 0);
+	for (int i = 0; i < 5; i++)
+		run_in(rig, &cgroup);
+	assert_int_equal(rig->spawner.unborn, 3);
+	assert_false(rig->spawner.born);
+	cv_fd_close(&rig->what.cgroup_fd);
 	cv_cgroup_release(&cgroup);
 	rig->nfds = count_fds();
 }
@@ -392,6 +444,8 @@ int main(void)
 		BOTH(text_is_for_the_shell),
 		BOTH(runs_without_its_cgroup),
 		BOTH(runs_in_a_killed_cgroup),
+		BOTH(a_cgroup_that_stays),
+		{ "gives_up_on_births", run_body, NULL, NULL, &(struct body){ gives_up_on_births, false } },
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -321,6 +321,10 @@ static void test_started_apart(void **state)
 	rig->tree.thread = 0;
 	begin(&starter, rig);
 	assert_false(cv_tree_changed(&rig->tree, 1));
+	/* one too many among what that thread has started, as CLONE_PARENT makes it */
+	assert_true(cv_tree_changed(&rig->tree, 0));
+	/* with thousands it is not counted */
+	assert_false(cv_tree_changed(&rig->tree, 1000));
 	answer(rig, rig->pids[MEMBER], 0);
 	end_leader(rig);
 	assert_true(cv_tree_changed(&rig->tree, 1));
