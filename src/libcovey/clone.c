@@ -67,6 +67,25 @@ static long start(struct clone_args *args, void (*run)(void *), void *arg)
 
 #endif
 
+#if defined __has_feature
+#if __has_feature(address_sanitizer)
+#define WITH_ASAN 1
+#endif
+#elif defined __SANITIZE_ADDRESS__
+#define WITH_ASAN 1
+#endif
+
+/* To AddressSanitizer, the frames of a child that has execed are still on our stack. */
+static void forget_frames(void)
+{
+#ifdef WITH_ASAN
+	extern void __asan_unpoison_memory_region(const volatile void *at, size_t size);
+	enum { DEPTH = 64 << 10 };
+
+	__asan_unpoison_memory_region((const char *)__builtin_frame_address(0) - DEPTH, DEPTH);
+#endif
+}
+
 bool cv_clone_works(void)
 {
 	/* a kernel that knows the call, and is let answer it, misses the arguments */
@@ -95,6 +114,7 @@ pid_t cv_clone(struct cv_clone *clone)
 		args.cgroup = (uintptr_t)clone->cgroup_fd;
 	}
 	result = start(&args, clone->run, clone->arg);
+	forget_frames();
 	if (result >= 0)
 		return (pid_t)result;
 	/* the kernel writes the number before all that can fail is done, and then takes it back */
