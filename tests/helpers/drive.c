@@ -13,7 +13,7 @@
  *
  * Options: -j workers, -t tries, -i interval, -T timeout, -k kill-after, -D deadline (times in
  * milliseconds), -f FLAG (subreaper, cgroup, keep, export, inherit, pdeathsig, no-pidfd,
- * sole-parent; may be repeated), -c CANCEL (waiting, stop or kill: as soon as the first task has
+ * no-clone3, sole-parent; may be repeated), -c CANCEL (waiting, stop or kill: as soon as the first task has
  * finished), -S (add the start, in nanoseconds of CLOCK_MONOTONIC, to "started"), -m (touch so
  * many MiB of memory first).
  */
