@@ -10,14 +10,12 @@
 
 #include <cmocka.h>
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/close_range.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
-#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -31,6 +29,7 @@
 
 #include "cgroup.h"
 #include "clone.h"
+#include "descriptors.h"
 #include "fdutil.h"
 #include "own_process.h"
 
@@ -81,18 +80,6 @@ static void assert_no_child(void)
 {
 	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
 	assert_int_equal(errno, ECHILD);
-}
-
-static size_t count_fds(void)
-{
-	DIR *dir = opendir("/proc/self/fd");
-	size_t n = 0;
-
-	assert_non_null(dir);
-	while (readdir(dir) != NULL)
-		n++;
-	closedir(dir);
-	return n;
 }
 
 /* ---- the child ---- */
@@ -215,17 +202,6 @@ static struct kid start_kid(void)
 	return kid;
 }
 
-static bool is_readable(int fd, int patience)
-{
-	struct pollfd pfd = { .fd = fd, .events = POLLIN };
-	int n;
-
-	do
-		n = poll(&pfd, 1, patience);
-	while (n < 0 && errno == EINTR);
-	return n == 1;
-}
-
 static int pid_of(int pidfd)
 {
 	char path[64], text[512];
@@ -250,7 +226,7 @@ static void let_go(struct kid *kid)
 
 static void comes_with_its_pidfd(void **state)
 {
-	size_t before = count_fds();
+	int before = count_fds();
 	struct kid first = start_kid(), second = start_kid();
 
 	(void)state;
@@ -270,7 +246,7 @@ static void without_pidfd_no_descriptor(void **state)
 {
 	struct word word = { .status = 0 };
 	struct cv_clone clone = { .run = say, .arg = &word, .cgroup_fd = -1, .pidfd = 7 };
-	size_t before = count_fds();
+	int before = count_fds();
 
 	(void)state;
 	assert_int_equal(status_of(start_it(&clone)), 0);
@@ -370,7 +346,7 @@ static void open_in_child(struct opened *opened, bool share_fds)
 static void shares_descriptors_until_unshared(void **state)
 {
 	struct opened opened = { .before = -1 };
-	size_t before = count_fds();
+	int before = count_fds();
 
 	(void)state;
 	open_in_child(&opened, true);
@@ -382,7 +358,7 @@ static void shares_descriptors_until_unshared(void **state)
 static void else_shares_no_descriptor(void **state)
 {
 	struct opened opened = { .before = -1 };
-	size_t before = count_fds();
+	int before = count_fds();
 
 	(void)state;
 	open_in_child(&opened, false);

@@ -12,7 +12,6 @@
 #include <cmocka.h>
 
 #include <bsd/string.h>
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
@@ -35,6 +34,7 @@
 #include <unistd.h>
 
 #include "covey.h"
+#include "descriptors.h"
 
 enum { MAX_TASKS = 200, MAX_SLOTS = 64, MAX_ATTEMPTS = 8, OUTPUT_SIZE = 4096 };
 
@@ -239,18 +239,6 @@ static void record(struct covey *ex, const struct covey_event *event, void *user
 }
 
 /* ---- the host, before and after ---- */
-
-static int count_fds(void)
-{
-	DIR *dir = opendir("/proc/self/fd");
-	int n = 0;
-
-	assert_non_null(dir);
-	while (readdir(dir) != NULL)
-		n++;
-	closedir(dir);
-	return n;
-}
 
 static covey_nsec clock_now(void)
 {

@@ -10,7 +10,6 @@
 
 #include <cmocka.h>
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -26,6 +25,7 @@
 #include <unistd.h>
 
 #include "cgroup.h"
+#include "descriptors.h"
 #include "fdutil.h"
 #include "spawn.h"
 
@@ -40,22 +40,11 @@ struct rig {
 	char dir[64], file[128];
 	char text[2][4096];       /* what came from stdout and stderr */
 	int many[MANY];
-	size_t nmany, nfds;
+	size_t nmany;
+	int nfds;
 	struct rlimit nofile;
 	bool cannot_be;           /* here: to be skipped */
 };
-
-static size_t count_fds(void)
-{
-	DIR *dir = opendir("/proc/self/fd");
-	size_t n = 0;
-
-	assert_non_null(dir);
-	while (readdir(dir) != NULL)
-		n++;
-	closedir(dir);
-	return n;
-}
 
 /* A third of them is not close-on-exec: the host's. */
 static void open_many(struct rig *rig)

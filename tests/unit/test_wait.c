@@ -11,7 +11,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <string.h>
@@ -19,6 +18,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "descriptors.h"
 #include "wait.h"
 
 /* longer than anybody waits, in milliseconds */
@@ -63,17 +63,6 @@ static void await_zombie(pid_t pid)
 
 	while (waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT) != 0)
 		assert_int_equal(errno, EINTR);
-}
-
-static bool is_readable(int fd, int patience)
-{
-	struct pollfd pfd = { .fd = fd, .events = POLLIN };
-	int n;
-
-	do
-		n = poll(&pfd, 1, patience);
-	while (n < 0 && errno == EINTR);
-	return n == 1;
 }
 
 static void reap_status(pid_t pid, int expected)
