@@ -214,7 +214,7 @@ int cv_cgroup_open(struct cv_cgroup *cgroup, unsigned slot, bool *killed)
 	if (cgroup->nslots <= slot && make_slots(cgroup, slot + 1) != 0)
 		return -1;
 	cv_number_put(name, slot + 1);
-	/* it stays if a task has made a cgroup in it; and it may be gone since an earlier attempt at this */
+	/* it stays if a task has made a cgroup in it; and an earlier call may have got half-way */
 	if (*killed && (unlinkat(cgroup->dir_fd, name, AT_REMOVEDIR) == 0 || errno == ENOENT))
 		*killed = mkdirat(cgroup->dir_fd, name, 0755) != 0;
 	return cv_fd_above_stdio(openat(cgroup->dir_fd, name, O_PATH | O_DIRECTORY | O_CLOEXEC));

@@ -217,9 +217,9 @@ static bool is_shortage(int error)
 /*
  * Born in its cgroup: returns its pid, 0 if that does not work, or -1 if no other way would.
  *
- * Linux counts the kills of a cgroup (since 6.14), so that a fork in the midst of one dies, too; but
- * for a child that is born into another cgroup it takes the count from the parent's. Where the two
- * differ, the child is dead before it has come to run.
+ * Linux counts the kills of a cgroup (since 6.14), so that a fork in the midst of one dies, too;
+ * but for a child that is born into another cgroup it takes the count from the parent's. Where the
+ * two differ, the child is dead before it has come to run.
  */
 static pid_t bear(struct cv_child *child)
 {

@@ -38,7 +38,7 @@ struct cv_child {
 	int cgroup_fd;                   /* directory of the cgroup to run in, or -1 */
 	bool birth;                      /* with clone: try to be born there. Out: it was */
 	bool want_pidfd;
-	bool share_fds;                  /* with clone: no copy of the parent's above the highest of fds */
+	bool share_fds;                  /* with clone: no copy of the parent's that is not needed */
 	bool new_group;                  /* lead a process group of its own */
 	bool die_with_parent;            /* SIGKILL when the thread that started it ends */
 	bool inherit_fds;                /* what is not close-on-exec stays open */

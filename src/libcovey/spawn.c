@@ -296,7 +296,8 @@ int cv_spawn(struct cv_spawner *spawner, const struct cv_spawn *what, struct cv_
 		.birth = what->cgroup_fd >= 0 && spawner->unborn < BIRTHS_TRIED,
 		.clone = spawner->clone, .want_pidfd = spawner->want_pidfd, .pidfd = -1,
 		.new_group = spawner->new_group, .die_with_parent = spawner->die_with_parent,
-		.inherit_fds = spawner->inherit_fds, .nofile = spawner->nofile, .settings = spawner->settings,
+		.inherit_fds = spawner->inherit_fds, .nofile = spawner->nofile,
+		.settings = spawner->settings,
 	};
 
 	if (what->call == NULL) {
