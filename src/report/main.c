@@ -8,8 +8,8 @@
 #include <string.h>
 
 #include "covey.h"
-#include "report.h"
-#include "units.h"
+#include "base/units.h"
+#include "report/report.h"
 
 /* As covey's own, where it has them. */
 enum { STATUS_CLEAN = 0, STATUS_USAGE = 2, STATUS_NOT_CLEAN = 123, STATUS_BROKEN = 125 };
@@ -40,7 +40,7 @@ struct request {
 	const char *path;
 };
 
-static int complain(const struct cli_error *err, int status)
+static int complain(const struct error *err, int status)
 {
 	fprintf(stderr, "covey-report: %s\n", err->message);
 	return status;
@@ -55,7 +55,7 @@ static int parse(int argc, char *argv[], struct request *request)
 		{ "help", no_argument, NULL, 'h' }, { "version", no_argument, NULL, 'v' },
 		{ NULL, 0, NULL, 0 },
 	};
-	struct cli_error err, why;
+	struct error err, why;
 	int c;
 
 	while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1) {
@@ -63,7 +63,7 @@ static int parse(int argc, char *argv[], struct request *request)
 		case 'r':
 			if (units_number(optarg, 1, INT64_MAX, &request->run, &why) == 0)
 				break;
-			cli_error_set(&err, "option '--run': %s", why.message);
+			error_set(&err, "option '--run': %s", why.message);
 			return complain(&err, STATUS_USAGE);
 		case 'l':
 			request->form = FORM_LIST;
@@ -85,7 +85,7 @@ static int parse(int argc, char *argv[], struct request *request)
 		}
 	}
 	if (request->run > 0 && (request->form == FORM_LIST || request->form == FORM_FLAKY)) {
-		cli_error_set(&err, "option '--run' has no meaning with '%s', which is about all runs",
+		error_set(&err, "option '--run' has no meaning with '%s', which is about all runs",
 		    request->form == FORM_LIST ? "--list" : "--flaky");
 		return complain(&err, STATUS_USAGE);
 	}
@@ -93,13 +93,13 @@ static int parse(int argc, char *argv[], struct request *request)
 		request->path = argv[optind];
 		return -1;
 	}
-	cli_error_set(&err, argc == optind ? "name a journal; see covey-report --help"
+	error_set(&err, argc == optind ? "name a journal; see covey-report --help"
 	    : "one journal at a time");
 	return complain(&err, STATUS_USAGE);
 }
 
 static int print(const struct request *request, const struct journal_db *db,
-    struct report_verdict *verdict, struct cli_error *err)
+    struct report_verdict *verdict, struct error *err)
 {
 	switch (request->form) {
 	case FORM_RUN:
@@ -118,7 +118,7 @@ static int report(const struct request *request)
 {
 	struct report_verdict verdict = { .found = false };
 	struct journal_db db;
-	struct cli_error err;
+	struct error err;
 	int result;
 
 	if (journal_db_read(&db, request->path, &err) != 0)
@@ -128,15 +128,15 @@ static int report(const struct request *request)
 	if (result != 0)
 		return complain(&err, STATUS_BROKEN);
 	if (fflush(stdout) != 0 || ferror(stdout)) {
-		cli_error_set(&err, "cannot write to standard output: %s", strerror(errno));
+		error_set(&err, "cannot write to standard output: %s", strerror(errno));
 		return complain(&err, STATUS_BROKEN);
 	}
 	if (verdict.found)
 		return verdict.clean ? STATUS_CLEAN : STATUS_NOT_CLEAN;
 	if (request->run > 0)
-		cli_error_set(&err, "the journal '%s' has no run %lld", request->path, request->run);
+		error_set(&err, "the journal '%s' has no run %lld", request->path, request->run);
 	else
-		cli_error_set(&err, "the journal '%s' has no run", request->path);
+		error_set(&err, "the journal '%s' has no run", request->path);
 	return complain(&err, STATUS_USAGE);
 }
 

@@ -1,13 +1,13 @@
-#include "report.h"
+#include "report/report.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-#include "journal_past.h"
-#include "shquote.h"
-#include "units.h"
+#include "base/shquote.h"
+#include "base/units.h"
+#include "journal/journal_past.h"
 
 enum { TEXT_SIZE = SHQUOTE_LIMIT * 4 + 1, TAIL_LINES = 10, SLOWEST = 5 };
 
@@ -105,16 +105,16 @@ static void print_tail(sqlite3_stmt *s)
 
 /* ---- queries ---- */
 
-static int database_error(const struct journal_db *db, struct cli_error *err)
+static int database_error(const struct journal_db *db, struct error *err)
 {
-	return cli_error_set(err, "cannot read the journal: %s", sqlite3_errmsg(db->db));
+	return error_set(err, "cannot read the journal: %s", sqlite3_errmsg(db->db));
 }
 
 typedef void each_row(sqlite3_stmt *s, void *arg);
 
 /* Calls each for every row of a query about a run. */
 static int for_each(const struct journal_db *db, const char *sql, int64_t run, each_row *each,
-    void *arg, struct cli_error *err)
+    void *arg, struct error *err)
 {
 	sqlite3_stmt *s;
 	int code;
@@ -222,7 +222,7 @@ static void print_counts(const struct about *about)
 }
 
 static int find_run(const struct journal_db *db, int64_t run, struct about *about,
-    each_row *each, struct cli_error *err)
+    each_row *each, struct error *err)
 {
 	about->in_use = journal_db_in_use(db);
 	return for_each(db, RUN_COLUMNS " WHERE id = CASE ?1 WHEN 0 THEN (SELECT max(id) FROM run)"
@@ -301,7 +301,7 @@ static void print_slow(sqlite3_stmt *s, void *arg)
 	putchar('\n');
 }
 
-static int print_tasks(const struct journal_db *db, int64_t run, struct cli_error *err)
+static int print_tasks(const struct journal_db *db, int64_t run, struct error *err)
 {
 	char slowest[600];
 
@@ -317,7 +317,7 @@ static int print_tasks(const struct journal_db *db, int64_t run, struct cli_erro
 	return for_each(db, slowest, run, print_slow, NULL, err);
 }
 
-static int count_tasks(const struct journal_db *db, struct about *about, struct cli_error *err)
+static int count_tasks(const struct journal_db *db, struct about *about, struct error *err)
 {
 	return for_each(db, "SELECT count(*) FILTER (WHERE outcome = 'success'),"
 	    " count(*) FILTER (WHERE outcome = 'success' AND attempts > 1),"
@@ -328,7 +328,7 @@ static int count_tasks(const struct journal_db *db, struct about *about, struct 
 
 /* To be ended with past_close(about->past), whatever it returns. */
 static int judge(const struct journal_db *db, struct about *about, struct report_verdict *verdict,
-    struct cli_error *err)
+    struct error *err)
 {
 	uint64_t counts[PAST_NSTATES];
 
@@ -345,7 +345,7 @@ static int judge(const struct journal_db *db, struct about *about, struct report
 }
 
 int report_run(const struct journal_db *db, int64_t run, struct report_verdict *verdict,
-    struct cli_error *err)
+    struct error *err)
 {
 	struct about about = { .run = 0 };
 	int result = find_run(db, run, &about, take_run, err);
@@ -370,7 +370,7 @@ static void print_input(sqlite3_stmt *s, void *arg)
 }
 
 int report_failed0(const struct journal_db *db, int64_t run, struct report_verdict *verdict,
-    struct cli_error *err)
+    struct error *err)
 {
 	struct about about = { .run = 0 };
 	int result = find_run(db, run, &about, take_quietly, err);
@@ -385,7 +385,7 @@ int report_failed0(const struct journal_db *db, int64_t run, struct report_verdi
 	return result;
 }
 
-int report_list(const struct journal_db *db, struct report_verdict *verdict, struct cli_error *err)
+int report_list(const struct journal_db *db, struct report_verdict *verdict, struct error *err)
 {
 	struct about about = { .run = 0, .in_use = journal_db_in_use(db) };
 	int result = for_each(db, RUN_COLUMNS " WHERE id > ?1 ORDER BY id", 0, take_run, &about, err);
@@ -412,7 +412,7 @@ static void print_flakiness(sqlite3_stmt *s, void *arg)
 	putchar('\n');
 }
 
-int report_flaky(const struct journal_db *db, struct report_verdict *verdict, struct cli_error *err)
+int report_flaky(const struct journal_db *db, struct report_verdict *verdict, struct error *err)
 {
 	struct about about = { .run = 0 };
 	int result = find_run(db, 0, &about, take_quietly, err);

@@ -3,7 +3,7 @@
  */
 #include <stdbool.h>
 
-#include "colsep.h"
+#include "cli/input/colsep.h"
 #include "fuzz.h"
 
 /*
@@ -78,7 +78,7 @@ static bool is_too_much(const char *regex, size_t text_len)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct cli_error err = { "" };
+	struct error err = { "" };
 	char *regex = fuzz_line(&data, &size), *copy = fuzz_string(data, size);
 	struct span text = { copy, strlen(copy) };
 	struct colsep *sep = is_too_much(regex, size) ? NULL : colsep_new(regex, &err);

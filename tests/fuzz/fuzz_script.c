@@ -5,8 +5,8 @@
 #include <stdbool.h>
 
 #include "fuzz.h"
-#include "quoting.h"
-#include "script.h"
+#include "cli/command/sh/quoting.h"
+#include "cli/command/script.h"
 
 /* must not be found in what it is not put into */
 static const char item[] = "<item>";

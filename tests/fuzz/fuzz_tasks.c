@@ -7,7 +7,7 @@
 #include <jansson.h>
 
 #include "fuzz.h"
-#include "taskline.h"
+#include "cli/input/taskline.h"
 
 static void check_vector(const char *const *vector)
 {
@@ -86,7 +86,7 @@ static void write_again(const struct taskline *task)
 {
 	char *text = json_dumps(task->json, JSON_ENSURE_ASCII | JSON_INDENT(1));
 	struct taskline again;
-	struct cli_error err;
+	struct error err;
 
 	FUZZ_CHECK(text != NULL);
 	FUZZ_CHECK(taskline_parse(text, strlen(text), &again, &err) == 0);
@@ -98,7 +98,7 @@ static void write_again(const struct taskline *task)
 static void refused(const char *text, size_t len)
 {
 	struct taskline task;
-	struct cli_error err = { "" };
+	struct error err = { "" };
 
 	FUZZ_CHECK(taskline_parse(text, len, &task, &err) == -1);
 	fuzz_check_message(err.message);
@@ -109,7 +109,7 @@ static void refused(const char *text, size_t len)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	char *text = fuzz_string(data, size);
-	struct cli_error err = { "" };
+	struct error err = { "" };
 	struct taskline task;
 
 	if (taskline_parse((const char *)data, size, &task, &err) == 0) {

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 
 #include "fuzz.h"
-#include "template.h"
+#include "cli/command/template.h"
 
 enum { MAX_WORDS = 64 };
 

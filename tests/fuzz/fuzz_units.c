@@ -5,16 +5,16 @@
 
 #include "covey.h"
 #include "fuzz.h"
-#include "engine.h"
-#include "halt.h"
-#include "outcomes.h"
-#include "shard.h"
-#include "units.h"
+#include "cli/input/engine.h"
+#include "cli/options/halt.h"
+#include "cli/options/outcomes.h"
+#include "cli/options/shard.h"
+#include "base/units.h"
 
 #define CENTURY (INT64_C(36525) * 24 * 3600 * COVEY_SEC)
 
 /* What was refused has a reason, and what was taken is in range. */
-static void check(int result, bool holds, struct cli_error *err)
+static void check(int result, bool holds, struct error *err)
 {
 	if (result == 0) {
 		FUZZ_CHECK(holds);
@@ -27,7 +27,7 @@ static void check(int result, bool holds, struct cli_error *err)
 
 static void numbers(const char *text)
 {
-	struct cli_error err = { "" };
+	struct error err = { "" };
 	double real = 0;
 	unsigned percent = 1;
 	long long n = 0;
@@ -45,7 +45,7 @@ static void numbers(const char *text)
 /* What is written for people is read again, and is never more than it was. */
 static void durations(const char *text)
 {
-	struct cli_error err = { "" };
+	struct error err = { "" };
 	covey_nsec d = 0, again = 0;
 	char shown[UNITS_DURATION_SIZE];
 	int result = units_duration(text, &d, &err);
@@ -59,7 +59,7 @@ static void durations(const char *text)
 
 static void signals(const char *text)
 {
-	struct cli_error err = { "" };
+	struct error err = { "" };
 	int sig = 0, again = 0;
 	int result = units_signal(text, &sig, &err);
 
@@ -74,7 +74,7 @@ static void signals(const char *text)
 /* A list names sets: twice is once, and all of it is in "any" with all that can be numbered. */
 static void lists(const char *text)
 {
-	struct cli_error err = { "" };
+	struct error err = { "" };
 	struct covey_outcomes once = { 0 }, twice;
 	int result = outcomes_add(text, &once, &err);
 
@@ -86,7 +86,7 @@ static void lists(const char *text)
 
 static void limits(const char *text)
 {
-	struct cli_error err = { "" };
+	struct error err = { "" };
 	struct halt halt = { .when = HALT_NEVER };
 	struct halt_counts none = { .succeeded = 0 };
 
@@ -112,7 +112,7 @@ static bool is_shard(const struct shard *shard)
 static void shards(const char *text)
 {
 	struct span item = { text, strlen(text) };
-	struct cli_error err = { "" };
+	struct error err = { "" };
 	struct shard shard = { .index = 0 };
 	int result = shard_parse(text, &shard, &err);
 

@@ -9,8 +9,8 @@
 #include <stdbool.h>
 
 #include "fuzz.h"
-#include "xargs_pack.h"
-#include "xargs_read.h"
+#include "cli/xargs/xargs_pack.h"
+#include "cli/xargs/xargs_read.h"
 
 enum { MAX_TEXT = 1 << 20, MANY = 1 << 20 };
 

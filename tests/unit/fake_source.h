@@ -12,8 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "record.h"
-#include "source.h"
+#include "cli/input/record.h"
+#include "cli/input/source.h"
 
 struct fake_step {
 	enum input_result result;
@@ -30,7 +30,7 @@ struct fake_source {
 };
 
 static enum input_result fake_next(struct source *source, struct record *record,
-    struct cli_error *err)
+    struct error *err)
 {
 	struct fake_source *fake = (struct fake_source *)source;
 	const struct fake_step *step = &fake->steps[fake->at];
@@ -43,7 +43,7 @@ static enum input_result fake_next(struct source *source, struct record *record,
 	if (step->result != INPUT_END && step->result != INPUT_BAD)
 		fake->at++;
 	if (step->result != INPUT_RECORD) {
-		cli_error_set(err, "%s", step->items == NULL ? "" : step->items);
+		error_set(err, "%s", step->items == NULL ? "" : step->items);
 		return step->result;
 	}
 	rest = copy = strdup(step->items);
@@ -79,7 +79,7 @@ static inline struct source *fake_open(const struct fake_step *steps, bool *clos
 	static const struct source_ops ops = { .next = fake_next, .close = fake_close };
 	static const struct input_options nothing = { .given = true };
 	struct fake_source *fake = calloc(1, sizeof *fake);
-	struct cli_error err;
+	struct error err;
 
 	assert_non_null(fake);
 	*fake = (struct fake_source){ .source.ops = &ops, .steps = steps, .closed = closed };
@@ -112,7 +112,7 @@ static inline const char *fake_show(const struct record *record)
 
 static inline void expect_record(struct source *source, const char *items)
 {
-	struct cli_error err = { "" };
+	struct error err = { "" };
 	struct record record = { .nitems = 0 };
 	enum input_result result = source_next(source, &record, &err);
 
@@ -125,7 +125,7 @@ static inline void expect_record(struct source *source, const char *items)
 static inline void expect_result(struct source *source, enum input_result result,
     const char *message)
 {
-	struct cli_error err = { "" };
+	struct error err = { "" };
 	struct record record;
 
 	assert_int_equal(source_next(source, &record, &err), result);

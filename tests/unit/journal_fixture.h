@@ -15,8 +15,8 @@
 #include <unistd.h>
 
 #include "covey.h"
-#include "journal_db.h"
-#include "journal_write.h"
+#include "journal/journal_db.h"
+#include "journal/journal_write.h"
 
 static char fixture_path[64];
 
@@ -27,9 +27,9 @@ struct fixture {
 
 static inline int fixture_set_up(void **state)
 {
-	struct journal_db_options options = { .sync = SYNC_NORMAL, .shared_memory = true };
+	struct journal_db_options options = { .durable = false, .shared_memory = true };
 	struct fixture *f = calloc(1, sizeof *f);
-	struct cli_error err = { "" };
+	struct error err = { "" };
 
 	snprintf(fixture_path, sizeof fixture_path, "/tmp/test_journal.%d", (int)getpid());
 	unlink(fixture_path);
@@ -59,7 +59,7 @@ static inline void fixture_begin(struct fixture *f, int64_t series)
 		.series = series, .recovery = series == 0 ? NULL : "resume", .argv = argv,
 		.template = "x", .template_len = 2, .captures = true,
 	};
-	struct cli_error err = { "" };
+	struct error err = { "" };
 
 	journal_writer_free(f->w);
 	f->w = journal_writer_new(&f->db, &err);

@@ -5,7 +5,7 @@
 
 #include <cmocka.h>
 
-#include "batch.h"
+#include "cli/input/batch.h"
 
 #include "fake_source.h"
 
@@ -125,7 +125,7 @@ static void the_line_is_that_of_the_first(void **state)
 	(void)state;
 	for (uint64_t line = 1; line <= 5; line += 2) {
 		struct record record;
-		struct cli_error err;
+		struct error err;
 
 		assert_int_equal(source_next(batch, &record, &err), INPUT_RECORD);
 		assert_int_equal(record.line, line);

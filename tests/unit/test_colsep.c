@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "colsep.h"
+#include "cli/input/colsep.h"
 
 /* The columns, each in brackets; only the texts' own bytes may be read. */
 struct shown {
@@ -30,7 +30,7 @@ static int show(void *arg, const char *text, size_t len)
 
 static int split(const char *regex, const char *text, struct shown *shown)
 {
-	struct cli_error err = { "" };
+	struct error err = { "" };
 	struct colsep *sep = colsep_new(regex, &err);
 	char *copy = strdup(text);
 	struct span span = { copy, strlen(text) };
@@ -148,7 +148,7 @@ static void refused(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-		struct cli_error err = { "" };
+		struct error err = { "" };
 		struct colsep *sep = colsep_new(cases[i].regex, &err);
 
 		if (sep != NULL || strstr(err.message, cases[i].why) == NULL)
@@ -165,7 +165,7 @@ static void long_expressions(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof pieces / sizeof pieces[0]; i++) {
-		struct cli_error err = { "" };
+		struct error err = { "" };
 		struct colsep *sep;
 		char *to = regex;
 
@@ -182,7 +182,7 @@ static void long_expressions(void **state)
 static void long_mistakes(void **state)
 {
 	char regex[5000];
-	struct cli_error err = { "" };
+	struct error err = { "" };
 
 	(void)state;
 	memset(regex, '(', sizeof regex - 1);
@@ -226,7 +226,7 @@ static void many_columns(void **state)
 		text[2 * i + 1] = i + 1 < COLUMNS ? ',' : '\0';
 	}
 	for (size_t i = 0; i < 2; i++) {
-		struct cli_error err;
+		struct error err;
 		struct colsep *sep = colsep_new(separators[i], &err);
 		size_t n = 0;
 

@@ -5,14 +5,14 @@
 
 #include <cmocka.h>
 
-#include "columns.h"
+#include "cli/input/columns.h"
 
 #include "fake_source.h"
 
 static struct source *opened(const struct fake_step *steps, const char *regex,
     const struct header *header, bool *closed)
 {
-	struct cli_error err = { "" };
+	struct error err = { "" };
 	struct colsep *sep = colsep_new(regex, &err);
 	struct source *columns;
 
@@ -101,7 +101,7 @@ static void line_numbers_stay(void **state)
 	};
 	struct source *columns = opened(steps, ",", &no_header, NULL);
 	struct record record;
-	struct cli_error err;
+	struct error err;
 
 	(void)state;
 	expect_result(columns, INPUT_REFUSED, NULL);

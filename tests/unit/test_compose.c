@@ -10,8 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "compose.h"
+#include "cli/command/compose.h"
 #include "covey.h"
+#include "cli/options/options_parse.h"
 
 enum { MAX_WORDS = 16 };
 
@@ -22,7 +23,7 @@ struct composed {
 	struct options options;
 	struct header header;
 	struct compose *compose;    /* NULL: err says why */
-	struct cli_error err;
+	struct error err;
 };
 
 static struct composed *compose_line(const char *const *words, const char *const *names)
@@ -270,7 +271,7 @@ static void direct_or_by_shell(void **state)
 static void expect_tag(struct composed *c, const char *items, const char *tag)
 {
 	struct record *record = record_of(items);
-	struct item *item = compose_item(c->compose, record, 12, record, NULL);
+	struct origin *item = compose_origin(c->compose, record, 12, record, NULL);
 	char *shown;
 
 	assert_non_null(item);
@@ -320,7 +321,7 @@ static void tags(void **state)
 		struct composed *c = compose_line(cases[i].words, NULL);
 
 		assert_non_null(c->compose);
-		assert_int_equal(compose_keeps_item(c->compose), cases[i].keeps);
+		assert_int_equal(compose_keeps_origin(c->compose), cases[i].keeps);
 		expect_tag(c, cases[i].items, cases[i].tag);
 		free_line(c);
 	}
@@ -331,7 +332,7 @@ static void names_of_tasks(void **state)
 	struct composed *c = compose_line(LINE("--tag", "echo", ":::"), NULL);
 	struct record *record = record_of("a");
 	char name[] = "nightly";
-	struct item *item = compose_item(c->compose, record, 1, record, name);
+	struct origin *item = compose_origin(c->compose, record, 1, record, name);
 
 	(void)state;
 	assert_non_null(item);

@@ -9,7 +9,7 @@
 #include <signal.h>
 #include <string.h>
 
-#include "describe.h"
+#include "cli/output/describe.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "engine.h"
+#include "cli/input/engine.h"
 
 /* The environment of a case: names and values in turn. */
 static const char *const *environment;
@@ -56,7 +56,7 @@ static void finds_them(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
 		struct shard shard = { .automatic = true, .count = cases[i].given };
-		struct cli_error err = { "" };
+		struct error err = { "" };
 
 		environment = cases[i].env;
 		if (engine_find(&shard, get, &err) != 0)
@@ -131,7 +131,7 @@ static void says_what_is_wrong(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
 		struct shard shard = { .automatic = true, .count = cases[i].given };
-		struct cli_error err = { "" };
+		struct error err = { "" };
 
 		environment = cases[i].env;
 		if (engine_find(&shard, get, &err) == 0)

@@ -7,14 +7,14 @@
 
 #include <cmocka.h>
 
-#include "halt.h"
+#include "cli/options/halt.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
 static struct halt parsed(const char *text)
 {
 	struct halt halt;
-	struct cli_error err = { "" };
+	struct error err = { "" };
 
 	if (halt_parse(text, &halt, &err) != 0)
 		fail_msg("'%s': %s", text, err.message);
@@ -83,7 +83,7 @@ static void errors(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(cases); i++) {
-		struct cli_error err = { "" };
+		struct error err = { "" };
 		struct halt halt;
 
 		if (halt_parse(cases[i].text, &halt, &err) != -1)

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "header.h"
+#include "cli/input/header.h"
 
 #define SPAN(text) { text, sizeof(text) - 1 }
 

@@ -15,7 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "input.h"
+#include "cli/input/input.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
@@ -72,7 +72,7 @@ static void fill(const char *path, const char *data, size_t len)
 
 static struct input *opened(const struct input_options *options)
 {
-	struct cli_error err = { "" };
+	struct error err = { "" };
 	struct input *input = input_open(options, &err);
 
 	if (input == NULL)
@@ -92,7 +92,7 @@ static struct input *opened_file(const char *path, int delimiter, bool empty_rec
 static void expect_bytes(struct input *input, const char *text, size_t len, uint64_t line)
 {
 	struct input_record record;
-	struct cli_error err = { "" };
+	struct error err = { "" };
 	enum input_result result = input_next(input, &record, &err);
 
 	if (result != INPUT_RECORD)
@@ -110,7 +110,7 @@ static void expect(struct input *input, const char *text, uint64_t line)
 static void expect_result(struct input *input, enum input_result result)
 {
 	struct input_record record;
-	struct cli_error err = { "" };
+	struct error err = { "" };
 
 	assert_int_equal(input_next(input, &record, &err), result);
 }
@@ -118,7 +118,7 @@ static void expect_result(struct input *input, enum input_result result)
 static void expect_message(struct input *input, enum input_result result, const char *message)
 {
 	struct input_record record;
-	struct cli_error err = { "" };
+	struct error err = { "" };
 
 	assert_int_equal(input_next(input, &record, &err), result);
 	assert_string_equal(err.message, message);
@@ -202,7 +202,7 @@ static void missing_file(void **state)
 {
 	const struct place *p = *state;
 	const struct input_options options = { .path = p->file, .delimiter = '\n' };
-	struct cli_error err = { "" };
+	struct error err = { "" };
 	char message[200];
 
 	assert_null(input_open(&options, &err));
@@ -214,7 +214,7 @@ static void directory(void **state)
 {
 	const struct place *p = *state;
 	const struct input_options options = { .path = p->dir, .delimiter = '\n' };
-	struct cli_error err = { "" };
+	struct error err = { "" };
 	char message[200];
 	int before = dup(STDERR_FILENO), after;
 
@@ -303,7 +303,7 @@ static void endless_record(void **state)
 {
 	const struct place *p = *state;
 	struct input_record record;
-	struct cli_error err = { "" };
+	struct error err = { "" };
 	struct input *input;
 	char message[200];
 
@@ -381,7 +381,7 @@ static void byte_by_byte(void **state)
 	struct stream s;
 	char got[20] = "";
 	struct input_record record;
-	struct cli_error err;
+	struct error err;
 
 	(void)state;
 	open_stream(&s, '\n');
@@ -433,7 +433,7 @@ static void long_stream(void **state)
 	close(s.ends[1]);
 	for (uint64_t line = 1; line <= RECORDS;) {
 		struct input_record record;
-		struct cli_error err;
+		struct error err;
 		char wanted[32];
 
 		switch (input_next(s.input, &record, &err)) {
@@ -486,7 +486,7 @@ static int stdin_body(const struct place *p, const char *path)
 {
 	const struct input_options options = { .path = path, .delimiter = '\n' };
 	struct input_record record;
-	struct cli_error err;
+	struct error err;
 	struct input *input;
 	int fd = open(p->file, O_RDONLY | O_CLOEXEC);
 

@@ -17,8 +17,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "item.h"
-#include "joblog.h"
+#include "cli/command/origin.h"
+#include "cli/output/joblog.h"
 #include "output.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
@@ -45,7 +45,7 @@ static int remove_dir(void **state)
 
 static struct joblog *open_log(const char *name, bool append)
 {
-	struct cli_error err;
+	struct error err;
 	struct joblog *log = joblog_open(name, append, &err);
 
 	if (log == NULL)
@@ -255,7 +255,7 @@ static void bytes_are_counted(void **state)
 
 static void the_number_is_that_of_the_input(void **state)
 {
-	struct item item = { .number = 77 };
+	struct origin item = { .number = 77 };
 	struct covey_task task = { .id = 1, .argv = argv, .user = &item };
 	struct covey_attempt attempt = { .outcome = COVEY_SUCCESS };
 	struct joblog *log = open_log(path, false);
@@ -343,7 +343,7 @@ static void what_cannot_be_written(void **state)
 	struct covey_task task = { .id = 1, .argv = argv };
 	struct covey_attempt attempt = { .outcome = COVEY_SUCCESS };
 	struct joblog *log;
-	struct cli_error err;
+	struct error err;
 
 	(void)state;
 	assert_null(joblog_open("/nowhere/log", false, &err));

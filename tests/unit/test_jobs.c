@@ -8,7 +8,7 @@
 #include <sched.h>
 
 #include "covey.h"
-#include "jobs.h"
+#include "cli/run/jobs.h"
 
 static unsigned resolve(enum options_jobs_how how, unsigned n, unsigned long long nofile)
 {

@@ -16,7 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "jobserver.h"
+#include "cli/run/jobserver.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
@@ -60,7 +60,7 @@ static void close_pool(const int pool[2])
 static struct jobserver *join_pool(const int pool[2])
 {
 	struct jobserver *js;
-	struct cli_error err;
+	struct error err;
 	char flags[64];
 
 	snprintf(flags, sizeof flags, " -j4 --jobserver-auth=%d,%d", pool[0], pool[1]);
@@ -122,18 +122,18 @@ static void what_the_option_says(void **state)
 		"99999999999999999999,fifo",
 	};
 	struct jobserver_options o;
-	struct cli_error err;
+	struct error err;
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(good); i++) {
-		assert_int_equal(jobserver_parse(good[i].text, &o, &err), 0);
+		assert_int_equal(jobserver_option_parse(good[i].text, &o, &err), 0);
 		assert_true(o.serve);
 		assert_int_equal(o.n, good[i].n);
 		assert_int_equal(o.fifo, good[i].fifo);
 	}
 	for (size_t i = 0; i < COUNT(bad); i++) {
 		o = (struct jobserver_options){ .n = 77 };
-		assert_int_equal(jobserver_parse(bad[i], &o, &err), -1);
+		assert_int_equal(jobserver_option_parse(bad[i], &o, &err), -1);
 		assert_int_equal(o.n, 77);
 		assert_non_null(strstr(err.message, "'fifo', or both"));
 	}
@@ -322,7 +322,7 @@ static void a_fifo_has_no_descriptors(void **state)
 	char dir[] = "/tmp/test_jobserver.XXXXXX", path[64], flags[128];
 	struct covey *ex = executor();
 	struct jobserver *js;
-	struct cli_error err;
+	struct error err;
 	const int *fds;
 	int keep;
 
@@ -358,7 +358,7 @@ static void a_fifo_has_no_descriptors(void **state)
 static void nothing_to_join(void **state)
 {
 	struct jobserver *js;
-	struct cli_error err;
+	struct error err;
 	const int *fds;
 
 	(void)state;
@@ -376,7 +376,7 @@ static void what_cannot_be_makes_is_refused(void **state)
 {
 	int pool[2], other[2], file = open("/dev/null", O_RDWR), saved = dup(STDIN_FILENO);
 	struct jobserver *js;
-	struct cli_error err;
+	struct error err;
 	char flags[64];
 
 	(void)state;
@@ -416,7 +416,7 @@ static void a_pipe_of_our_own(void **state)
 	struct jobserver *js;
 	const char *const *env;
 	char wanted[64];
-	struct cli_error err;
+	struct error err;
 	const int *fds;
 	size_t n = 0;
 
@@ -450,7 +450,7 @@ static void a_fifo_of_our_own(void **state)
 {
 	char dir[] = "/tmp/test_jobserver.XXXXXX", blank[] = "/tmp/test jobserver.XXXXXX", path[64];
 	struct jobserver *js;
-	struct cli_error err;
+	struct error err;
 	const int *fds;
 	int fifo;
 
@@ -477,7 +477,7 @@ static void lost_tokens_are_replaced(void **state)
 {
 	struct covey *ex = executor();
 	struct jobserver *js;
-	struct cli_error err;
+	struct error err;
 	const int *fds;
 	char token;
 
@@ -502,7 +502,7 @@ static void lost_tokens_are_replaced(void **state)
 static void as_many_as_can_be(void **state)
 {
 	struct jobserver *js;
-	struct cli_error err;
+	struct error err;
 	const int *fds;
 
 	(void)state;

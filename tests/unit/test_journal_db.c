@@ -19,8 +19,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "journal_db.h"
-#include "journal_schema.h"
+#include "journal/journal_db.h"
+#include "journal/journal_schema.h"
 #include "own_process.h"
 
 static char dir[] = "/tmp/test_journal_db.XXXXXX";
@@ -49,11 +49,11 @@ static int clean(void **state)
 	return 0;
 }
 
-static const struct journal_db_options usual = { .sync = SYNC_NORMAL, .shared_memory = true };
+static const struct journal_db_options usual = { .durable = false, .shared_memory = true };
 
 static void opened(struct journal_db *db, const char *path)
 {
-	struct cli_error err = { "" };
+	struct error err = { "" };
 
 	if (journal_db_open(db, path, &usual, &err) != 0)
 		fail_msg("%s", err.message);
@@ -61,7 +61,7 @@ static void opened(struct journal_db *db, const char *path)
 
 static void ran(const struct journal_db *db, const char *sql)
 {
-	struct cli_error err = { "" };
+	struct error err = { "" };
 
 	if (journal_db_run(db, sql, &err) != 0)
 		fail_msg("%s: %s", sql, err.message);
@@ -80,7 +80,7 @@ static void gives(sqlite3 *db, const char *sql, const char *want)
 
 static void refused(const char *path, const char *why)
 {
-	struct cli_error err = { "" };
+	struct error err = { "" };
 	struct journal_db db;
 
 	if (journal_db_open(&db, path, &usual, &err) == 0)
@@ -92,7 +92,7 @@ static void refused(const char *path, const char *why)
 
 static void unreadable(const char *path, const char *why)
 {
-	struct cli_error err = { "" };
+	struct error err = { "" };
 	struct journal_db db;
 
 	if (journal_db_read(&db, path, &err) == 0)
@@ -265,7 +265,7 @@ static void a_newer_one_is_refused(void **state)
 static void one_writes_and_others_read(void **state)
 {
 	struct journal_db db, reader;
-	struct cli_error err;
+	struct error err;
 
 	(void)state;
 	opened(&db, "j");
@@ -286,9 +286,9 @@ static void one_writes_and_others_read(void **state)
 /* Without shared memory, as on a network file system, there is a rollback journal. */
 static void without_a_log(void **state)
 {
-	const struct journal_db_options options = { .sync = SYNC_FULL, .shared_memory = false };
+	const struct journal_db_options options = { .durable = true, .shared_memory = false };
 	struct journal_db db, reader;
-	struct cli_error err;
+	struct error err;
 
 	(void)state;
 	assert_int_equal(journal_db_open(&db, "j", &options, &err), 0);
@@ -322,8 +322,8 @@ static void file_systems(void **state)
 		assert_true(journal_db_is_remote(remote[i]));
 	for (size_t i = 0; i < sizeof local / sizeof local[0]; i++)
 		assert_false(journal_db_is_remote(local[i]));
-	assert_true(journal_db_options("/proc/x", SYNC_FULL).shared_memory);
-	assert_int_equal(journal_db_options("nowhere/x", SYNC_FULL).sync, SYNC_FULL);
+	assert_true(journal_db_options("/proc/x", true).shared_memory);
+	assert_true(journal_db_options("nowhere/x", true).durable);
 }
 
 static void bytes_are_text_or_blob(void **state)
@@ -341,7 +341,7 @@ static void bytes_are_text_or_blob(void **state)
 		{ "\xf8\x88\x80\x80\x80", 5, "blob" }, { "ok\xc3(", 4, "blob" },
 	};
 	struct journal_db db;
-	struct cli_error err;
+	struct error err;
 	sqlite3_stmt *s;
 
 	(void)state;
@@ -389,7 +389,7 @@ static int lose_each_lock(void)
 
 static int lost(int arg)
 {
-	struct cli_error err = { "" };
+	struct error err = { "" };
 	struct journal_db db;
 
 	(void)arg;

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "journal_key.h"
+#include "journal/journal_key.h"
 
 static const char *const echo_a[] = { "echo", "a", NULL };
 

@@ -3,12 +3,12 @@
 
 #include <math.h>
 
-#include "journal_median.h"
-#include "journal_past.h"
+#include "journal/journal_median.h"
+#include "journal/journal_past.h"
 
 static struct past *opened(struct fixture *f, int64_t series)
 {
-	struct cli_error err = { "" };
+	struct error err = { "" };
 	struct past *past = past_open(&f->db, series, INT64_MAX, &err);
 
 	if (past == NULL)
@@ -29,7 +29,7 @@ static struct journal_key key_of(const char *item)
 static void is_state(struct past *past, const char *item, int64_t occurrence, enum past_state want)
 {
 	struct journal_key key = key_of(item);
-	struct cli_error err = { "" };
+	struct error err = { "" };
 	enum past_state got;
 
 	assert_int_equal(past_state(past, &key, occurrence, &got, &err), 0);
@@ -40,7 +40,7 @@ static void is_state(struct past *past, const char *item, int64_t occurrence, en
 static void counts_are(struct past *past, uint64_t unfinished, uint64_t failed, uint64_t succeeded)
 {
 	uint64_t counts[PAST_NSTATES];
-	struct cli_error err;
+	struct error err;
 
 	assert_int_equal(past_count(past, counts, &err), 0);
 	assert_int_equal(counts[PAST_UNFINISHED], unfinished);
@@ -142,7 +142,7 @@ static void the_last_word(void **state)
 static void is_next(struct past *past, const char *item, uint64_t number, int64_t occurrence)
 {
 	struct covey_command command;
-	struct cli_error err = { "" };
+	struct error err = { "" };
 	struct journal_task task;
 	struct journal_key key;
 
@@ -168,7 +168,7 @@ static void what_is_left(void **state)
 	struct fixture *f = *state;
 	struct covey_command command;
 	struct journal_task task;
-	struct cli_error err;
+	struct error err;
 	struct past *past;
 
 	fixture_begin(f, 0);
@@ -197,7 +197,7 @@ static void with_all_of_its_own(void **state)
 	struct covey_command command;
 	struct journal_task task;
 	struct journal_key key;
-	struct cli_error err;
+	struct error err;
 	struct past *past;
 
 	fixture_begin(f, 0);
@@ -229,7 +229,7 @@ static void with_all_of_its_own(void **state)
 static void the_last_run(void **state)
 {
 	struct fixture *f = *state;
-	struct cli_error err = { "" };
+	struct error err = { "" };
 	struct past_run run;
 	const char **argv;
 
@@ -270,7 +270,7 @@ static void a_row_that_makes_no_sense(void **state)
 	struct fixture *f = *state;
 	struct covey_command command;
 	struct journal_task task;
-	struct cli_error err;
+	struct error err;
 	struct past *past;
 
 	fixture_begin(f, 0);
@@ -291,7 +291,7 @@ static void a_row_that_makes_no_sense(void **state)
 static void takes(struct journal_median *median, const char *item, double want)
 {
 	struct journal_key key = key_of(item);
-	struct cli_error err;
+	struct error err;
 	double got;
 
 	assert_int_equal(journal_median_of(median, &key, &got, &err), 0);
@@ -304,7 +304,7 @@ static void medians(void **state)
 	static const double seconds[] = { 9, 1, 5, 2 };
 	struct fixture *f = *state;
 	struct journal_median *median;
-	struct cli_error err;
+	struct error err;
 	char sql[128];
 
 	for (int i = 0; i < 4; i++) {

@@ -283,7 +283,7 @@ static void after_an_error(void **state)
 {
 	struct fixture *f = *state;
 	struct fixture_task t = { .argv = { NULL } }, u = t;
-	struct cli_error err;
+	struct error err;
 
 	fixture_begin(f, 0);
 	fixture_run(f, 1, "a", 0, COVEY_SUCCESS);

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "jsontext.h"
+#include "base/jsontext.h"
 
 struct text {
 	char *at;

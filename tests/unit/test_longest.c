@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "longest.h"
+#include "cli/run/longest.h"
 
 static void add(struct longest *longest, const char *text, uint64_t number, double seconds)
 {

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "makeflags.h"
+#include "cli/run/makeflags.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 

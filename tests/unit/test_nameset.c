@@ -7,7 +7,7 @@
 
 #include <stdio.h>
 
-#include "nameset.h"
+#include "cli/input/nameset.h"
 
 static void a_name_twice(void **state)
 {

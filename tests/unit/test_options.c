@@ -9,9 +9,9 @@
 
 #include <cmocka.h>
 
-#include "optable.h"
-#include "options.h"
-#include "usage.h"
+#include "cli/options/options_table.h"
+#include "cli/options/options_parse.h"
+#include "cli/options/usage.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
@@ -24,7 +24,7 @@ struct line {
 
 #define LINE(...) (&(const struct line){ { __VA_ARGS__ } })
 
-static enum options_result parse(const struct line *line, struct options *o, struct cli_error *err)
+static enum options_result parse(const struct line *line, struct options *o, struct error *err)
 {
 	/* static: the options point into it */
 	static const char *argv[MOST_WORDS + 2];
@@ -41,7 +41,7 @@ static enum options_result parse(const struct line *line, struct options *o, str
 static struct options good(const struct line *line)
 {
 	struct options o;
-	struct cli_error err;
+	struct error err;
 
 	if (parse(line, &o, &err) != OPTIONS_RUN)
 		fail_msg("%s …: %s", line->words[0], err.message);
@@ -52,7 +52,7 @@ static struct options good(const struct line *line)
 static void assert_bad(const struct line *line, const char *message)
 {
 	struct options o;
-	struct cli_error err;
+	struct error err;
 
 	if (parse(line, &o, &err) != OPTIONS_BAD)
 		fail_msg("%s … was accepted, instead of: %s", line->words[0], message);
@@ -98,7 +98,7 @@ static void no_argv_at_all(void **state)
 {
 	char *const argv[] = { NULL };
 	struct options o;
-	struct cli_error err;
+	struct error err;
 
 	(void)state;
 	assert_int_equal(options_parse(0, argv, &o, &err), OPTIONS_RUN);
@@ -353,7 +353,7 @@ static void overlong_names_are_unknown(void **state)
 {
 	char word[4000];
 	struct options o;
-	struct cli_error err;
+	struct error err;
 
 	(void)state;
 	memset(word, 'a', sizeof word - 1);
@@ -434,7 +434,7 @@ static void bad_arguments(void **state)
 static void bad_regex_names_the_cause(void **state)
 {
 	struct options o;
-	struct cli_error err;
+	struct error err;
 
 	(void)state;
 	assert_int_equal(parse(LINE("--tries=2", "--retry-match=a(b"), &o, &err), OPTIONS_BAD);
@@ -472,7 +472,7 @@ static void two_dashes_end_the_options(void **state)
 static void xargs_ends_the_options(void **state)
 {
 	struct options o;
-	struct cli_error err;
+	struct error err;
 
 	(void)state;
 	assert_int_equal(parse(LINE("--tries", "3", "--xargs", "-q", "--tries"), &o, &err), OPTIONS_XARGS);
@@ -489,7 +489,7 @@ static void options_for_xargs(void **state)
 {
 	static char three[] = "3", minute[] = "1m", *const argv[] = { three, minute };
 	struct options o;
-	struct cli_error err;
+	struct error err;
 	int next = 0;
 
 	(void)state;
@@ -685,7 +685,7 @@ static void conflicts(void **state)
 static struct options inherited(const struct line *then, const struct line *now)
 {
 	struct options from = good(then), o = good(now);
-	struct cli_error err = { "" };
+	struct error err = { "" };
 
 	if (options_inherit(&o, &from, &err) != 0)
 		fail_msg("%s", err.message);
@@ -750,7 +750,7 @@ static void what_does_not_fit_together(void **state)
 {
 	struct options from = good(LINE("--tries", "2", "--max-interval", "5s", "cmd"));
 	struct options o = good(NOW("--retry-interval", "10s"));
-	struct cli_error err = { "" };
+	struct error err = { "" };
 
 	(void)state;
 	assert_int_equal(options_inherit(&o, &from, &err), -1);
@@ -770,7 +770,7 @@ static void what_goes_together(void **state)
 static void help_and_version(void **state)
 {
 	struct options o;
-	struct cli_error err;
+	struct error err;
 
 	(void)state;
 	assert_int_equal(parse(LINE("--help"), &o, &err), OPTIONS_HELP);
@@ -789,8 +789,8 @@ static void rows_are_complete_and_distinct(void **state)
 {
 	(void)state;
 	for (int i = 0; i < OPT_COUNT; i++) {
-		const struct option_row *row = optable_row((enum option_id)i);
-		struct cli_error err;
+		const struct option_row *row = options_table_row((enum option_id)i);
+		struct error err;
 		bool takes = row->kind != KIND_FLAG && row->kind != KIND_HEADER
 		    && row->kind != KIND_HELP && row->kind != KIND_VERSION;
 
@@ -800,16 +800,16 @@ static void rows_are_complete_and_distinct(void **state)
 		assert_int_equal(row->argument != NULL, takes);
 		/* found by all its names, and so no other has any of them */
 		if (row->name != NULL)
-			assert_int_equal(optable_by_name(row->name, strlen(row->name), &err), i);
+			assert_int_equal(options_table_by_name(row->name, strlen(row->name), &err), i);
 		if (row->alias != NULL)
-			assert_int_equal(optable_by_name(row->alias, strlen(row->alias), &err), i);
+			assert_int_equal(options_table_by_name(row->alias, strlen(row->alias), &err), i);
 		for (const char *p = row->letters; *p != '\0'; p++)
-			assert_int_equal(optable_by_letter(*p), i);
+			assert_int_equal(options_table_by_letter(*p), i);
 		/* --help has a heading whenever the group changes */
 		if (i > 0)
-			assert_true(row->group >= optable_row((enum option_id)(i - 1))->group);
+			assert_true(row->group >= options_table_row((enum option_id)(i - 1))->group);
 	}
-	assert_int_equal(optable_by_letter('\0'), OPT_COUNT);
+	assert_int_equal(options_table_by_letter('\0'), OPT_COUNT);
 }
 
 static char *printed(void (*print)(FILE *))
@@ -836,7 +836,7 @@ static void help_fits_and_names_everything(void **state)
 	assert_non_null(strstr(text, "\nExit status: 0 "));
 	assert_non_null(strstr(text, "\nSee covey(1).\n"));
 	for (int i = 0; i < OPT_COUNT; i++) {
-		const struct option_row *row = optable_row((enum option_id)i);
+		const struct option_row *row = options_table_row((enum option_id)i);
 		char name[64];
 
 		if (row->name == NULL)
@@ -846,7 +846,7 @@ static void help_fits_and_names_everything(void **state)
 			fail_msg("%s is not in the help", name);
 	}
 	for (int g = 0; g < GROUP_COUNT; g++)
-		assert_non_null(strstr(text, optable_group_title((enum option_group)g)));
+		assert_non_null(strstr(text, options_table_group_title((enum option_group)g)));
 	for (const char *p = text; *p != '\0'; p += strcspn(p, "\n") + 1) {
 		int len = (int)strcspn(p, "\n");
 

@@ -18,8 +18,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "item.h"
-#include "out_line.h"
+#include "cli/command/origin.h"
+#include "cli/output/out_line.h"
 #include "own_process.h"
 #include "shown.h"
 
@@ -30,7 +30,7 @@
 struct scene {
 	int files[2];         /* stdout and stderr */
 	struct outq *q;
-	struct order *order;
+	struct keep_order *order;
 	struct out_line *line;
 	struct sink sink;
 };
@@ -44,7 +44,7 @@ static int open_scene(struct scene *s, bool keep)
 	}
 	s->q = outq_new();
 	NEEDS(s->q != NULL);
-	s->order = order_new(s->q, keep);
+	s->order = keep_order_new(s->q, keep);
 	NEEDS(s->order != NULL);
 	s->line = out_line_new(s->q, s->order);
 	NEEDS(s->line != NULL);
@@ -57,7 +57,7 @@ static int close_scene(struct scene *s)
 {
 	NEEDS(outq_empty(s->q) && outq_error(s->q, 1) == 0 && outq_error(s->q, 2) == 0);
 	out_line_free(s->line);
-	order_free(s->order);
+	keep_order_free(s->order);
 	outq_free(s->q);
 	return 0;
 }
@@ -66,7 +66,7 @@ static int close_scene(struct scene *s)
 struct job {
 	struct covey_task task;
 	struct covey_attempt attempt;
-	struct item item;
+	struct origin item;
 };
 
 static void init_job(struct job *job, uint64_t id, unsigned tries, const char *tag)
@@ -146,7 +146,7 @@ static int whole_lines_body(int keep)
 	NEEDS(shows(s.files[0], keep ? "one\n\n\nuntwo\ntwo\n" : "two\none\n\n\ntwo\nun"));
 	end(&s, &two, false);
 	NEEDS(shows(s.files[0], keep ? "one\n\n\nuntwo\ntwo\n" : "two\none\n\n\ntwo\nun"));
-	NEEDS(out_line_error(s.line) == 0 && order_error(s.order) == 0);
+	NEEDS(out_line_error(s.line) == 0 && keep_order_error(s.order) == 0);
 	return close_scene(&s);
 }
 
@@ -274,7 +274,7 @@ static int turn_body(int arg)
 	NEEDS(shows(s.files[1], "2:whole\n2:more\n3:error\n3:next\n"));
 	end(&s, &three, false);
 	NEEDS(shows(s.files[0], "1:x2:a\n2:half and half\n2:b\n3:not yet"));
-	NEEDS(out_line_error(s.line) == 0 && order_error(s.order) == 0);
+	NEEDS(out_line_error(s.line) == 0 && keep_order_error(s.order) == 0);
 	return close_scene(&s);
 }
 
@@ -601,7 +601,7 @@ static int random_body(int arg)
 	PASSES(play(&m));
 	PASSES(check_all(&m, 1));
 	PASSES(check_all(&m, 2));
-	NEEDS(out_line_error(m.scene.line) == 0 && order_error(m.scene.order) == 0);
+	NEEDS(out_line_error(m.scene.line) == 0 && keep_order_error(m.scene.order) == 0);
 	return close_scene(&m.scene);
 }
 

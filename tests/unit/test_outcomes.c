@@ -9,14 +9,14 @@
 
 #include <cmocka.h>
 
-#include "outcomes.h"
+#include "cli/options/outcomes.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
 static struct covey_outcomes parsed(const char *list)
 {
 	struct covey_outcomes set = { 0 };
-	struct cli_error err = { "" };
+	struct error err = { "" };
 
 	if (outcomes_add(list, &set, &err) != 0)
 		fail_msg("'%s': %s", list, err.message);
@@ -120,7 +120,7 @@ static void signals(void **state)
 static void lists_mix_and_add(void **state)
 {
 	struct covey_outcomes set = parsed("timeout,75,SIGBUS");
-	struct cli_error err;
+	struct error err;
 
 	(void)state;
 	assert_int_equal(set.words, 1u << COVEY_TIMEOUT);
@@ -165,7 +165,7 @@ static void errors(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		struct covey_outcomes set = { 0 };
-		struct cli_error err = { "" };
+		struct error err = { "" };
 
 		if (outcomes_add(cases[i].list, &set, &err) != -1)
 			fail_msg("'%s' was accepted", cases[i].list);
@@ -179,7 +179,7 @@ static void errors(void **state)
 static void long_elements_are_refused(void **state)
 {
 	struct covey_outcomes set = { 0 };
-	struct cli_error err = { "" };
+	struct error err = { "" };
 	char list[1000];
 
 	(void)state;

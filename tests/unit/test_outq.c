@@ -27,7 +27,7 @@
 #include <termios.h>
 #include <unistd.h>
 
-#include "outq.h"
+#include "cli/output/outq.h"
 #include "output.h"
 #include "own_process.h"
 #include "shown.h"

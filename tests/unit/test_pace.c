@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-#include "pace.h"
+#include "cli/run/pace.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
@@ -34,7 +34,7 @@ static int64_t memory(void *arg)
 	return machine->memory;
 }
 
-static struct pace *new_pace(const struct pace_options *options, struct machine *machine)
+static struct pace *new_pace(const struct pacing *options, struct machine *machine)
 {
 	static struct pace pace;
 	const struct pace_system system = { .load = load, .memory = memory, .arg = machine };
@@ -71,7 +71,7 @@ static unsigned starts_until(struct pace *pace, covey_nsec *now, covey_nsec end)
 
 static void delay(void **state)
 {
-	const struct pace_options options = { .delay = 3 * COVEY_SEC };
+	const struct pacing options = { .delay = 3 * COVEY_SEC };
 	struct pace *pace = new_pace(&options, NULL);
 	covey_nsec now = 100 * COVEY_SEC;
 
@@ -89,7 +89,7 @@ static void delay(void **state)
 
 static void rate_is_even(void **state)
 {
-	const struct pace_options options = { .interval = 500 * COVEY_MSEC };
+	const struct pacing options = { .interval = 500 * COVEY_MSEC };
 	struct pace *pace = new_pace(&options, NULL);
 	covey_nsec now = 7;
 
@@ -102,8 +102,8 @@ static void rate_is_even(void **state)
 /* What was not used is not saved up for long: no burst after a pause. */
 static void rate_after_a_pause(void **state)
 {
-	const struct pace_options slow = { .interval = 500 * COVEY_MSEC };
-	const struct pace_options fast = { .interval = COVEY_MSEC };
+	const struct pacing slow = { .interval = 500 * COVEY_MSEC };
+	const struct pacing fast = { .interval = COVEY_MSEC };
 	struct pace *pace = new_pace(&slow, NULL);
 	covey_nsec now = 0;
 
@@ -121,7 +121,7 @@ static void rate_after_a_pause(void **state)
 /* A waking that comes late by some milliseconds does not lower the rate. */
 static void rate_with_late_wakings(void **state)
 {
-	const struct pace_options options = { .interval = COVEY_MSEC / 4 };
+	const struct pacing options = { .interval = COVEY_MSEC / 4 };
 	struct pace *pace = new_pace(&options, NULL);
 	covey_nsec now;
 	unsigned n = 0;
@@ -137,7 +137,7 @@ static void rate_with_late_wakings(void **state)
 
 static void load_limits(void **state)
 {
-	const struct pace_options options = { .load = { 3, false } };
+	const struct pacing options = { .load = { 3, false } };
 	struct machine machine = { .load = 3 };
 	struct pace *pace = new_pace(&options, &machine);
 	char why[PACE_WORDS_SIZE];
@@ -156,7 +156,7 @@ static void load_limits(void **state)
 /* The load rises late: what was started meanwhile counts, and what has ended does not. */
 static void load_follows_slowly(void **state)
 {
-	const struct pace_options options = { .load = { 200, true }, .cpus = 2 };
+	const struct pacing options = { .load = { 200, true }, .cpus = 2 };
 	struct machine machine = { .load = 1.5 };
 	struct pace *pace = new_pace(&options, &machine);
 	covey_nsec now = 0;
@@ -178,7 +178,7 @@ static void load_follows_slowly(void **state)
 
 static void memory_limits(void **state)
 {
-	const struct pace_options options = { .memfree = 1000 };
+	const struct pacing options = { .memfree = 1000 };
 	struct machine machine = { .memory = 999 };
 	struct pace *pace = new_pace(&options, &machine);
 	covey_nsec wait = pace_wait(pace, COVEY_SEC);
@@ -194,15 +194,15 @@ static void memory_limits(void **state)
 
 static void all_together(void **state)
 {
-	const struct pace_options options = {
+	const struct pacing options = {
 		.delay = COVEY_SEC, .interval = 2 * COVEY_SEC, .load = { 2, false }, .memfree = 10,
 	};
 	struct machine machine = { .load = 0, .memory = 10 };
 	struct pace *pace = new_pace(&options, &machine);
 
 	(void)state;
-	assert_true(pace_limits(&options));
-	assert_false(pace_limits(&(struct pace_options){ .cpus = 2 }));
+	assert_true(pacing_limits(&options));
+	assert_false(pacing_limits(&(struct pacing){ .cpus = 2 }));
 	assert_int_equal(pace_wait(pace, 0), 0);
 	tell(pace, COVEY_STARTED, 0);
 	assert_int_equal(pace_wait(pace, 0), COVEY_SEC);
@@ -224,16 +224,16 @@ static void rates(void **state)
 		"", "10", "/s", "10/", "10/d", "0/s", "-1/s", "1e3/s", " 1/s", "1/s ", "10/sec", "1//s",
 		"0.0000001/s", "1000001/s", "11111111111111111111111111111111111/s",
 	};
-	struct cli_error err;
+	struct error err;
 	covey_nsec interval;
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(cases); i++) {
-		assert_int_equal(pace_parse_rate(cases[i].text, &interval, &err), 0);
+		assert_int_equal(pacing_parse_rate(cases[i].text, &interval, &err), 0);
 		assert_int_equal(interval, cases[i].interval);
 	}
 	for (size_t i = 0; i < COUNT(bad); i++) {
-		if (pace_parse_rate(bad[i], &interval, &err) == 0)
+		if (pacing_parse_rate(bad[i], &interval, &err) == 0)
 			fail_msg("'%s' passed for a rate", bad[i]);
 		assert_non_null(strstr(err.message, "is not a rate such as"));
 	}
@@ -244,37 +244,37 @@ static void loads(void **state)
 	static const char *const bad[] = {
 		"", "%", "0", "0%", "-1", "x", "1x", "2%%", "111111111111111111111111111111111111",
 	};
-	struct pace_load parsed;
-	struct cli_error err;
+	struct pacing_load parsed;
+	struct error err;
 
 	(void)state;
-	assert_int_equal(pace_parse_load("2.5", &parsed, &err), 0);
+	assert_int_equal(pacing_parse_load("2.5", &parsed, &err), 0);
 	assert_true(parsed.n == 2.5 && !parsed.percent);
-	assert_int_equal(pace_parse_load("80%", &parsed, &err), 0);
+	assert_int_equal(pacing_parse_load("80%", &parsed, &err), 0);
 	assert_true(parsed.n == 80 && parsed.percent);
 	for (size_t i = 0; i < COUNT(bad); i++) {
-		if (pace_parse_load(bad[i], &parsed, &err) == 0)
+		if (pacing_parse_load(bad[i], &parsed, &err) == 0)
 			fail_msg("'%s' passed for a load", bad[i]);
 	}
 }
 
 static void sizes(void **state)
 {
-	struct cli_error err;
+	struct error err;
 	uint64_t size;
 
 	(void)state;
-	assert_int_equal(pace_parse_memfree("1M", &size, &err), 0);
+	assert_int_equal(pacing_parse_memfree("1M", &size, &err), 0);
 	assert_int_equal(size, 1 << 20);
-	assert_int_equal(pace_parse_memfree("4000000G", &size, &err), -1);
+	assert_int_equal(pacing_parse_memfree("4000000G", &size, &err), -1);
 	assert_non_null(strstr(err.message, "more than"));
-	assert_int_equal(pace_parse_memfree("-1", &size, &err), -1);
+	assert_int_equal(pacing_parse_memfree("-1", &size, &err), -1);
 }
 
 /* The real system answers, with something that can be. */
 static void real_system(void **state)
 {
-	const struct pace_options options = { .load = { 1e6, false }, .memfree = 1 };
+	const struct pacing options = { .load = { 1e6, false }, .memfree = 1 };
 	struct pace pace;
 
 	(void)state;

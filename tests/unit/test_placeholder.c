@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "placeholder.h"
+#include "cli/command/placeholder.h"
 
 /* A header with these names, of one source. */
 static struct header named(const char *const *names)

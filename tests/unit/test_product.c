@@ -5,7 +5,7 @@
 
 #include <cmocka.h>
 
-#include "product.h"
+#include "cli/input/product.h"
 
 #include "fake_source.h"
 
@@ -21,8 +21,8 @@ static void load(struct product_part *part, const char *words)
 	assert_non_null(copy);
 	while ((word = strsep(&rest, " ")) != NULL)
 		if (word[0] != '\0')
-			assert_int_equal(held_add(&part->held, word, strlen(word)), 0);
-	held_settle(&part->held);
+			assert_int_equal(item_list_add(&part->held, word, strlen(word)), 0);
+	item_list_settle(&part->held);
 	free(copy);
 }
 
@@ -295,7 +295,7 @@ static void lines_are_those_of_the_first_source(void **state)
 	(void)state;
 	for (size_t i = 0; i < 4; i++) {
 		struct record record;
-		struct cli_error err;
+		struct error err;
 
 		assert_int_equal(source_next(product, &record, &err), INPUT_RECORD);
 		assert_int_equal(record.line, lines[i]);
@@ -328,7 +328,7 @@ static void more_is_known(void **state)
 		struct source *product = opened(fake_open(steps, NULL),
 		    (const char *const[]){ how[i].part, NULL }, how[i].link);
 		struct record record;
-		struct cli_error err;
+		struct error err;
 
 		for (unsigned n = 1; n <= how[i].records; n++) {
 			assert_int_equal(source_next(product, &record, &err), INPUT_RECORD);

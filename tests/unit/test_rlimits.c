@@ -8,13 +8,13 @@
 #include <signal.h>
 #include <string.h>
 
-#include "rlimits.h"
+#include "cli/options/rlimits.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
 static void assert_added(struct rlimits *limits, const char *text, int resource, rlim_t soft)
 {
-	struct cli_error err;
+	struct error err;
 	size_t i = 0;
 
 	if (rlimits_add(text, limits, &err) != 0)
@@ -49,7 +49,7 @@ static void unlimited(void **state)
 {
 	struct rlimits limits = { 0 };
 	struct rlimit own;
-	struct cli_error err;
+	struct error err;
 
 	(void)state;
 	assert_int_equal(getrlimit(RLIMIT_CPU, &own), 0);
@@ -79,7 +79,7 @@ static void all_names(void **state)
 		"stack=0",
 	};
 	struct rlimits limits = { 0 };
-	struct cli_error err;
+	struct error err;
 
 	(void)state;
 	assert_int_equal(COUNT(texts), RLIM_NLIMITS);
@@ -100,7 +100,7 @@ static void refused(void **state)
 		{ "nofile=1K", "number" }, { "nproc=-1", "number" }, { "nofile= 3", "number" },
 	};
 	struct rlimits limits = { 0 };
-	struct cli_error err;
+	struct error err;
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(cases); i++) {
@@ -116,7 +116,7 @@ static void untouched(void **state)
 {
 	struct rlimits limits = { 0 };
 	struct rlimit before, after;
-	struct cli_error err;
+	struct error err;
 
 	(void)state;
 	assert_int_equal(getrlimit(RLIMIT_MEMLOCK, &before), 0);

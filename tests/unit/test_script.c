@@ -19,7 +19,7 @@
 
 #include <cmocka.h>
 
-#include "script.h"
+#include "cli/command/script.h"
 
 extern char **environ;
 

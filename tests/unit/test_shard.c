@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "shard.h"
+#include "cli/options/shard.h"
 
 /* ---- I/N ---- */
 
@@ -28,7 +28,7 @@ static void reads_what_is_right(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
 		struct shard shard = { .index = 99, .count = 99 };
-		struct cli_error err = { "" };
+		struct error err = { "" };
 
 		if (shard_parse(cases[i].text, &shard, &err) != 0)
 			fail_msg("'%s': %s", cases[i].text, err.message);
@@ -49,7 +49,7 @@ static void refuses_what_is_wrong(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
 		struct shard shard;
-		struct cli_error err = { "" };
+		struct error err = { "" };
 		char begin[64];
 
 		if (shard_parse(texts[i], &shard, &err) == 0)

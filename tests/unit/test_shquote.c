@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "shquote.h"
+#include "base/shquote.h"
 
 extern char **environ;
 

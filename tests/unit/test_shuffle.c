@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "shuffle.h"
+#include "cli/input/shuffle.h"
 #include "fake_source.h"
 
 static const struct fake_step letters[] = {
@@ -20,7 +20,7 @@ static const struct fake_step letters[] = {
 static void shuffled(const struct fake_step *steps, uint64_t seed, char text[16])
 {
 	struct source *source = shuffle_open(fake_open(steps, NULL), seed);
-	struct cli_error err = { "" };
+	struct error err = { "" };
 	struct record record;
 	enum input_result result;
 	size_t n = 0;

@@ -23,7 +23,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "signals.h"
+#include "base/signals.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
@@ -140,7 +140,7 @@ struct scene {
 
 static int open_scene(struct scene *s)
 {
-	struct cli_error err;
+	struct error err;
 	int ends[2];
 
 	if (start_sender(&s->sender) != 0 || pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0)
@@ -358,7 +358,7 @@ static void nonsense_is_left_out(void **state)
 static int terminal_body(void)
 {
 	struct signals signals;
-	struct cli_error err;
+	struct error err;
 	struct pollfd pfd = { .events = POLLIN };
 	int master, slave, guard[2];
 
@@ -389,7 +389,7 @@ static int alone_body(void)
 {
 	struct signals signals;
 	struct sender sender;
-	struct cli_error err;
+	struct error err;
 
 	NEEDS(start_sender(&sender) == 0 && signals_open(&signals, -1, &err) == 0);
 	NEEDS(signals.guard_fd == -1);
@@ -419,7 +419,7 @@ static void without_a_guard(void **state)
 static int ignored_body(void)
 {
 	struct signals signals;
-	struct cli_error err;
+	struct error err;
 
 	signal(SIGHUP, SIG_IGN);
 	signal(SIGPIPE, SIG_IGN);
@@ -455,7 +455,7 @@ static int shell_status(void)
 static int broken_pipe_body(void)
 {
 	struct signals signals;
-	struct cli_error err;
+	struct error err;
 	int ends[2], status;
 
 	NEEDS(signals_open(&signals, -1, &err) == 0);
@@ -479,7 +479,7 @@ static void broken_pipes_do_not_kill(void **state)
 static int many_body(void)
 {
 	struct signals signals;
-	struct cli_error err;
+	struct error err;
 	int n = 0, sig;
 
 	NEEDS(signals_open(&signals, -1, &err) == 0);
@@ -506,7 +506,7 @@ static void many(void **state)
 static int no_descriptor_body(void)
 {
 	struct signals signals;
-	struct cli_error err = { "" };
+	struct error err = { "" };
 
 	while (open("/dev/null", O_RDONLY | O_CLOEXEC) >= 0)
 		continue;
@@ -525,7 +525,7 @@ static void without_descriptors(void **state)
 
 static int prepare_body(void)
 {
-	struct cli_error err = { "" };
+	struct error err = { "" };
 	unsigned closed;
 
 	for (closed = 0; closed < 8; closed++) {
@@ -559,7 +559,7 @@ static void standard_descriptors(void **state)
 
 static int child_body(void)
 {
-	struct cli_error err;
+	struct error err;
 	pid_t child;
 	int status;
 
@@ -584,7 +584,7 @@ static void ignored_sigchld(void **state)
 static int term_body(void)
 {
 	struct signals signals;
-	struct cli_error err;
+	struct error err;
 
 	NEEDS(signals_open(&signals, -1, &err) == 0);
 	signals_die_of(SIGTERM);

@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "output.h"
-#include "tag.h"
+#include "cli/output/tag.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 

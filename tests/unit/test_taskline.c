@@ -9,12 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "taskline.h"
+#include "cli/input/taskline.h"
 
 static struct taskline good(const char *text)
 {
 	struct taskline task;
-	struct cli_error err;
+	struct error err;
 
 	if (taskline_parse(text, strlen(text), &task, &err) != 0)
 		fail_msg("%s: %s", text, err.message);
@@ -24,7 +24,7 @@ static struct taskline good(const char *text)
 static void assert_bad_bytes(const char *text, size_t len, const char *why)
 {
 	struct taskline task;
-	struct cli_error err = { "" };
+	struct error err = { "" };
 
 	if (taskline_parse(text, len, &task, &err) == 0)
 		fail_msg("%s is taken", text);
@@ -209,7 +209,7 @@ static void what_is_wrong(void **state)
 static void bytes(void **state)
 {
 	struct taskline task;
-	struct cli_error err;
+	struct error err;
 
 	(void)state;
 	assert_int_equal(taskline_parse("{\"command\": \"\xff\"}", 16, &task, &err), -1);
@@ -225,7 +225,7 @@ static void nested_too_deep(void **state)
 {
 	char *text = malloc(100001);
 	struct taskline task;
-	struct cli_error err;
+	struct error err;
 
 	(void)state;
 	assert_non_null(text);

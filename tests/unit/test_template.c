@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "template.h"
+#include "cli/command/template.h"
 
 static struct template *compile(const char *const *words, const char *replace, bool append)
 {

@@ -8,11 +8,11 @@
 
 #include <cmocka.h>
 
-#include "units.h"
+#include "base/units.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
-static void assert_quotes(const struct cli_error *err, const char *text)
+static void assert_quotes(const struct error *err, const char *text)
 {
 	char quoted[64];
 
@@ -25,27 +25,27 @@ static void assert_quotes(const struct cli_error *err, const char *text)
 
 static void messages_are_one_visible_line(void **state)
 {
-	struct cli_error err;
+	struct error err;
 
 	(void)state;
-	assert_int_equal(cli_error_set(&err, "a%sb", "\n\t\033[\x7f\\\xc3\xa9"), -1);
+	assert_int_equal(error_set(&err, "a%sb", "\n\t\033[\x7f\\\xc3\xa9"), -1);
 	assert_string_equal(err.message, "a\\n\\t\\033[\\177\\\xc3\xa9" "b");
 }
 
 static void messages_can_be_put_in_front_of(void **state)
 {
-	struct cli_error err;
+	struct error err;
 
 	(void)state;
-	cli_error_set(&err, "the cause");
-	cli_error_set(&err, "option '%s': %s", "-x", err.message);
+	error_set(&err, "the cause");
+	error_set(&err, "option '%s': %s", "-x", err.message);
 	assert_string_equal(err.message, "option '-x': the cause");
 }
 
 static void messages_are_cut_to_size(void **state)
 {
 	struct {
-		struct cli_error err;
+		struct error err;
 		char after;
 	} s = { .after = 'x' };
 	char text[2000];
@@ -53,7 +53,7 @@ static void messages_are_cut_to_size(void **state)
 	(void)state;
 	memset(text, '\n', sizeof text - 1);
 	text[sizeof text - 1] = '\0';
-	cli_error_set(&s.err, "%s", text);
+	error_set(&s.err, "%s", text);
 	assert_int_equal(strlen(s.err.message), sizeof s.err.message - 2);
 	assert_int_equal(s.after, 'x');
 }
@@ -76,7 +76,7 @@ static void numbers(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(cases); i++) {
-		struct cli_error err = { "" };
+		struct error err = { "" };
 		long long n = 0;
 
 		assert_int_equal(units_number(cases[i].text, -5, 100, &n, &err), cases[i].result);
@@ -105,7 +105,7 @@ static void factors(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(cases); i++) {
-		struct cli_error err = { "" };
+		struct error err = { "" };
 		double f = 0;
 
 		assert_int_equal(units_factor(cases[i].text, 1, 1000, &f, &err), cases[i].result);
@@ -131,7 +131,7 @@ static void shares(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(cases); i++) {
-		struct cli_error err = { "" };
+		struct error err = { "" };
 		double share = 0;
 
 		assert_int_equal(units_share(cases[i].text, &share, &err), cases[i].result);
@@ -155,7 +155,7 @@ static void percentages(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(cases); i++) {
-		struct cli_error err = { "" };
+		struct error err = { "" };
 		unsigned percent = 0;
 
 		assert_int_equal(units_percent(cases[i].text, 100, &percent, &err),
@@ -193,7 +193,7 @@ static void durations(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(cases); i++) {
-		struct cli_error err = { "" };
+		struct error err = { "" };
 		covey_nsec d = -1;
 
 		if (units_duration(cases[i].text, &d, &err) != 0)
@@ -211,7 +211,7 @@ static void bad_durations(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(cases); i++) {
-		struct cli_error err = { "" };
+		struct error err = { "" };
 		covey_nsec d = -1;
 
 		if (units_duration(cases[i], &d, &err) != -1)
@@ -232,7 +232,7 @@ static void long_durations(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(cases); i++) {
-		struct cli_error err = { "" };
+		struct error err = { "" };
 		covey_nsec d = -1;
 
 		if (units_duration(cases[i], &d, &err) != -1)
@@ -293,7 +293,7 @@ static void sizes(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(cases); i++) {
-		struct cli_error err = { "" };
+		struct error err = { "" };
 		uint64_t size = 0;
 
 		if (units_size(cases[i].text, &size, &err) != cases[i].result)
@@ -324,7 +324,7 @@ static void bytes(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(cases); i++) {
-		struct cli_error err = { "" };
+		struct error err = { "" };
 		int byte = -1;
 		int result = units_byte(cases[i].text, &byte, &err);
 
@@ -362,7 +362,7 @@ static void signals(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(cases); i++) {
-		struct cli_error err = { "" };
+		struct error err = { "" };
 		int number = 0;
 		int result = units_signal(cases[i].text, &number, &err);
 

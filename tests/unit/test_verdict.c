@@ -5,7 +5,7 @@
 
 #include <cmocka.h>
 
-#include "verdict.h"
+#include "cli/output/verdict.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 

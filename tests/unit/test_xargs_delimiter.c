@@ -5,7 +5,7 @@
 
 #include <cmocka.h>
 
-#include "xargs_delimiter.h"
+#include "cli/xargs/xargs_delimiter.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 

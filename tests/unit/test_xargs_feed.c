@@ -13,9 +13,9 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
-#include "xargs.h"
-#include "xargs_feed.h"
-#include "xargs_read.h"
+#include "cli/xargs/xargs.h"
+#include "cli/xargs/xargs_feed.h"
+#include "cli/xargs/xargs_read.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
@@ -55,7 +55,7 @@ static void lines_are_commands_and_their_items_records(void **state)
 	struct xargs_options o;
 	struct xargs_feed *f;
 	struct record record;
-	struct cli_error err;
+	struct error err;
 	char path[64];
 	int ends[2];
 
@@ -89,7 +89,7 @@ static void it_waits_for_its_input_with_the_executor(void **state)
 	struct xargs_options o;
 	struct xargs_feed *f;
 	struct record record;
-	struct cli_error err;
+	struct error err;
 	char path[64];
 	int ends[2];
 
@@ -123,7 +123,7 @@ static void a_device_needs_no_waiting(void **state)
 	struct covey *ex = executor();
 	struct covey_command c;
 	struct record record;
-	struct cli_error err;
+	struct error err;
 	struct xargs_feed *f;
 
 	(void)state;
@@ -144,7 +144,7 @@ static void bad_input_ends_it_behind_what_was_good(void **state)
 	struct xargs_options o;
 	struct xargs_feed *f;
 	struct record record;
-	struct cli_error err;
+	struct error err;
 	char path[64];
 	int ends[2];
 
@@ -196,7 +196,7 @@ static void outcomes_and_exit_statuses(void **state)
 		{ { .outcome = COVEY_CANCELLED, .signal = 15 }, 123, false },
 	};
 	struct xargs_options o = options("/dev/null");
-	struct cli_error err;
+	struct error err;
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(cases); i++) {
@@ -219,7 +219,7 @@ static void of_several_failures_the_first_that_ended_it_counts(void **state)
 	struct covey_attempt attempt = { .outcome = COVEY_EXIT, .status = 255 };
 	struct covey_event event = { .type = COVEY_FINISHED, .outcome = COVEY_EXIT, .attempt = &attempt };
 	struct verdict verdict = { .failed = 2 };
-	struct cli_error err;
+	struct error err;
 	struct xargs_feed *f = xargs_feed_new(&o, true, &err);
 
 	(void)state;
@@ -244,7 +244,7 @@ static void bad_input_is_an_error_where_nothing_has_failed(void **state)
 {
 	struct xargs_options o = options("/dev/null");
 	struct verdict verdict = { .bad_input = true, .succeeded = 1 };
-	struct cli_error err;
+	struct error err;
 	struct xargs_feed *f = xargs_feed_new(&o, true, &err);
 
 	(void)state;

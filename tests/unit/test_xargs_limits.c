@@ -11,7 +11,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "xargs_limits.h"
+#include "cli/xargs/xargs_limits.h"
 
 static char one[] = "A=1", two[] = "LONGER=value", *some[] = { one, two, NULL }, *none[] = { NULL };
 

@@ -10,9 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "xargs_limits.h"
-#include "xargs_options.h"
-#include "xargs_read.h"
+#include "cli/xargs/xargs_limits.h"
+#include "cli/xargs/xargs_options.h"
+#include "cli/xargs/xargs_read.h"
+#include "cli/options/options_parse.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
@@ -49,7 +50,7 @@ static void split(struct line *l, const char *text)
 
 static void parse(struct line *l, const char *text)
 {
-	struct cli_error err;
+	struct error err;
 	size_t len;
 	FILE *messages;
 

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "xargs_pack.h"
+#include "cli/xargs/xargs_pack.h"
 
 static char echo[] = "echo", x[] = "x", percent[] = "%", twice[] = "%-%", empty[] = "";
 static char *const words[] = { echo, x };

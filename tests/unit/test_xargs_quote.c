@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "xargs_quote.h"
+#include "cli/xargs/xargs_quote.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 

@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "xargs_read.h"
+#include "cli/xargs/xargs_read.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 

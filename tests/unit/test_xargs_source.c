@@ -14,8 +14,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "xargs_read.h"
-#include "xargs_source.h"
+#include "cli/xargs/xargs_read.h"
+#include "cli/xargs/xargs_source.h"
 
 static char cmd[] = "cmd", percent[] = "%", *const one[] = { cmd }, *const two[] = { cmd, percent };
 

@@ -1,0 +1,50 @@
+/*
+ * compose - what is run for a record: by template, by script, or its items as a shell line
+ */
+#ifndef CLI_COMMAND_COMPOSE_H
+#define CLI_COMMAND_COMPOSE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "covey.h"
+#include "base/error.h"
+#include "cli/command/origin.h"
+#include "cli/input/header.h"
+#include "cli/input/record.h"
+#include "cli/options/options.h"
+
+struct compose;
+
+/*
+ * Compiles the command or the script, and the tag; header has the names of columns. NULL with a
+ * message: something of them cannot be.
+ */
+struct compose *compose_new(const struct options *options, const struct header *header,
+    struct error *err);
+void compose_free(struct compose *c);
+
+/* Can the command be run at all? Returns 0, or -1 with a message that says what to do. */
+int compose_check(struct compose *c, struct covey *ex, struct error *err);
+
+/* The argv for a record, which lasts until the next call. NULL: memory is out. */
+const char *const *compose_argv(struct compose *c, const struct record *record, uint64_t task,
+    unsigned slot);
+
+/* The same for a line for a shell. */
+const char *const *compose_shell_line(struct compose *c, const char *line, size_t len);
+
+/* Does it depend on the slot, so that compose_argv is to be called when that is known? */
+bool compose_uses_slot(const struct compose *c);
+
+/* Does the task have to remember its items or a tag? */
+bool compose_keeps_origin(const struct compose *c);
+
+/*
+ * What the task is to remember, for the caller to free; its tag is made of "label", and name may be
+ * NULL. NULL: memory is out.
+ */
+struct origin *compose_origin(struct compose *c, const struct record *record, uint64_t task,
+    const struct record *label, const char *name);
+
+#endif

@@ -1,0 +1,60 @@
+/*
+ * script - shell scripts with placeholders, and shell lines, as commands to run
+ *
+ * A script becomes a call of the shell in which each placeholder is a variable that the script
+ * refers to; its value is an argument of the call, so an item is never read as code:
+ *
+ *	/bin/sh -c 'covey_1=$1; gzip -9 "${covey_1}"' covey ITEM
+ *
+ * What has nothing for a shell to do is split into words here and can run without one. No input or
+ * output.
+ */
+#ifndef CLI_COMMAND_SCRIPT_H
+#define CLI_COMMAND_SCRIPT_H
+
+#include <stddef.h>
+
+#include "cli/command/template.h"
+
+#define SCRIPT_SHELL "/bin/sh"
+
+struct script;
+
+/*
+ * Compiles a script. Returns NULL and a message in why where a
+ * placeholder cannot stand for data or the script is unfinished: what, in which line, and what to
+ * write instead.
+ */
+struct script *script_compile(const char *text, const struct placeholder_syntax *syntax, char *why,
+    size_t why_size);
+
+/* Releases the script and its templates; NULL is allowed. */
+void script_free(struct script *s);
+
+/* The call of the shell. Within the script the items are also $1, $2, …. Belongs to the script. */
+struct template *script_shell(struct script *s);
+
+/*
+ * The command itself, where it is one simple command of plain words whose name is neither a
+ * builtin nor a keyword; or NULL. Where its name cannot be found the shell's call says so as users
+ * expect. Belongs to the script.
+ */
+struct template *script_direct(struct script *s);
+
+/* ---- lines, which have no placeholders ---- */
+
+struct line_splitter;
+
+/* Makes a splitter; NULL if memory is out. */
+struct line_splitter *line_splitter_new(void);
+
+/* Releases a splitter; NULL is allowed. */
+void line_splitter_free(struct line_splitter *sp);
+
+/*
+ * Splits a line into a NULL-terminated argv, which lasts until the next call, if a shell would run
+ * exactly that. Returns NULL where a shell is needed (or memory is out: then it will do, too).
+ */
+const char *const *script_split_line(struct line_splitter *sp, const char *line, size_t len);
+
+#endif

@@ -1,0 +1,265 @@
+#include "cli/input/colsep.h"
+
+#include <regex.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct colsep {
+	bool single;     /* the separator is one byte and needs no expression */
+	char byte;
+	regex_t regex;
+};
+
+/* ---- from perl's expressions to POSIX' ---- */
+
+enum { GROWTH = 12 };    /* no character becomes more than these */
+
+struct translation {
+	const char *from;
+	char *to;
+	const char *why;     /* it cannot be done */
+};
+
+static void put(struct translation *t, const char *text)
+{
+	t->to = stpcpy(t->to, text);
+}
+
+/* What \t and the like stand for; '\0': something else. */
+static char control(char c)
+{
+	static const char letters[] = "tnrfvae", bytes[] = "\t\n\r\f\v\a\033";
+	const char *found = c == '\0' ? NULL : strchr(letters, c);
+
+	return found == NULL ? '\0' : bytes[found - letters];
+}
+
+static const char *class_of(char c, bool within)
+{
+	switch (c) {
+	case 'd':
+		return within ? "0-9" : "[0-9]";
+	case 'D':
+		return within ? NULL : "[^0-9]";
+	case 's':
+		return within ? "[:space:]" : "[[:space:]]";
+	case 'S':
+		return within ? NULL : "[^[:space:]]";
+	case 'w':
+		return within ? "[:alnum:]_" : "[[:alnum:]_]";
+	case 'W':
+		return within ? NULL : "[^[:alnum:]_]";
+	}
+	return NULL;
+}
+
+static int hex(char c)
+{
+	const char *digits = "0123456789abcdef";
+	const char *found = c == '\0' ? NULL : strchr(digits, c >= 'A' && c <= 'F' ? c + 32 : c);
+
+	return found == NULL ? -1 : (int)(found - digits);
+}
+
+/* A byte that stands for itself. */
+static void put_byte(struct translation *t, char c, bool within)
+{
+	if (within && (c == ']' || c == '^' || c == '-' || c == '['))
+		t->why = "a backslash before ], ^, - or [ within [...]: put ] first and - last, without "
+		    "backslashes";
+	if (!within && strchr(".[]\\()*+?{}|^$", c) != NULL)
+		*t->to++ = '\\';
+	*t->to++ = c;
+	*t->to = '\0';
+}
+
+/* Stands behind a backslash. */
+static void escape(struct translation *t, bool within)
+{
+	char c = *t->from++;
+	const char *class = class_of(c, within);
+
+	if (c == '\0') {
+		t->from--;
+		t->why = "a backslash at its end";
+	} else if (class != NULL) {
+		put(t, class);
+	} else if (control(c) != '\0') {
+		put_byte(t, control(c), within);
+	} else if (c == 'x' && hex(t->from[0]) >= 0 && hex(t->from[1]) >= 0
+	    && (t->from[0] != '0' || t->from[1] != '0')) {
+		put_byte(t, (char)(hex(t->from[0]) << 4 | hex(t->from[1])), within);
+		t->from += 2;
+	} else if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9')) {
+		t->why = "a backslash before a letter or digit that has no meaning here";
+	} else {
+		put_byte(t, c, within);
+	}
+}
+
+/* Stands behind "[". */
+static void bracket(struct translation *t)
+{
+	bool first = true;
+
+	if (*t->from == '^')
+		*t->to++ = *t->from++;
+	for (; *t->from != '\0' && t->why == NULL; first = false) {
+		const char *end = t->from[0] == '[' && t->from[1] == ':' ? strstr(t->from, ":]") : NULL;
+
+		if (end != NULL) {
+			t->to = mempcpy(t->to, t->from, (size_t)(end + 2 - t->from));
+			t->from = end + 2;
+		} else if (*t->from == '\\') {
+			t->from++;
+			escape(t, true);
+		} else {
+			*t->to++ = *t->from;
+			if (*t->from++ == ']' && !first)
+				break;
+		}
+	}
+	*t->to = '\0';
+}
+
+/* Writes the expression for regcomp to "to"; returns NULL, or what is wrong. */
+static const char *translate(const char *from, char *to)
+{
+	struct translation t = { .from = from, .to = to };
+
+	*to = '\0';
+	while (*t.from != '\0' && t.why == NULL) {
+		char c = *t.from++;
+
+		if (c == '\\') {
+			escape(&t, false);
+			continue;
+		}
+		*t.to++ = c;
+		*t.to = '\0';
+		if (c == '[')
+			bracket(&t);
+	}
+	return t.why;
+}
+
+/* ---- compiling ---- */
+
+/* Is the expression one byte that stands for itself? */
+static bool is_single(const char *posix, char *byte)
+{
+	bool escaped = posix[0] == '\\';
+
+	*byte = posix[escaped];
+	return *byte != '\0' && posix[escaped + 1] == '\0'
+	    && (escaped || strchr(".[]()*+?{}|^$", *byte) == NULL);
+}
+
+static int compile(struct colsep *sep, const char *regex, const char *posix, struct error *err)
+{
+	char why[128];
+	int code;
+
+	sep->single = is_single(posix, &sep->byte);
+	if (sep->single)
+		return 0;
+	code = regcomp(&sep->regex, posix, REG_EXTENDED);
+	if (code != 0) {
+		regerror(code, &sep->regex, why, sizeof why);
+		return error_set(err, "'%.200s' is not an extended regular expression: %s", regex, why);
+	}
+	if (regexec(&sep->regex, "", 0, NULL, 0) != 0)
+		return 0;
+	regfree(&sep->regex);
+	return error_set(err, "'%.200s' matches where there is nothing, so that it separates no "
+	    "columns", regex);
+}
+
+struct colsep *colsep_new(const char *regex, struct error *err)
+{
+	struct colsep *sep = calloc(1, sizeof *sep);
+	char *posix = calloc(strlen(regex) + 1, GROWTH);
+	const char *why;
+	int result = -1;
+
+	if (sep == NULL || posix == NULL)
+		error_set(err, "out of memory");
+	else if ((why = translate(regex, posix)) != NULL)
+		error_set(err, "'%.200s' is not an extended regular expression: it has %s", regex, why);
+	else
+		result = compile(sep, regex, posix, err);
+	free(posix);
+	if (result == 0)
+		return sep;
+	free(sep);
+	return NULL;
+}
+
+void colsep_free(struct colsep *sep)
+{
+	if (sep == NULL)
+		return;
+	if (!sep->single)
+		regfree(&sep->regex);
+	free(sep);
+}
+
+/* ---- splitting ---- */
+
+static bool is_space(char c)
+{
+	return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+static int give(const char *text, size_t len, colsep_each *each, void *arg)
+{
+	while (len > 0 && is_space(text[0])) {
+		text++;
+		len--;
+	}
+	while (len > 0 && is_space(text[len - 1]))
+		len--;
+	return each(arg, text, len);
+}
+
+/* Finds the next separator from "at" on; false if there is none. */
+static bool find(const struct colsep *sep, const struct span *text, size_t at, regmatch_t *found)
+{
+	if (sep->single) {
+		const char *p = memchr(text->text + at, sep->byte, text->len - at);
+
+		if (p == NULL)
+			return false;
+		found->rm_so = (regoff_t)(p - text->text);
+		found->rm_eo = found->rm_so + 1;
+		return true;
+	}
+	for (; at < text->len; at++) {
+		found->rm_so = (regoff_t)at;
+		found->rm_eo = (regoff_t)text->len;
+		/* not from "at" alone, or each search would look for the end of the text anew */
+		if (regexec(&sep->regex, text->text, 1, found, REG_STARTEND | (at > 0 ? REG_NOTBOL : 0)) != 0)
+			return false;
+		if (found->rm_eo > found->rm_so)
+			return true;
+		/* what matches nothing, such as \b, separates nothing */
+		at = (size_t)found->rm_so;
+	}
+	return false;
+}
+
+int colsep_split(const struct colsep *sep, const struct span *text, colsep_each *each, void *arg)
+{
+	size_t at = 0;
+	regmatch_t found;
+	int result;
+
+	while (find(sep, text, at, &found)) {
+		result = give(text->text + at, (size_t)found.rm_so - at, each, arg);
+		if (result != 0)
+			return result;
+		at = (size_t)found.rm_eo;
+	}
+	return give(text->text + at, text->len - at, each, arg);
+}

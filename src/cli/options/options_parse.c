@@ -1,0 +1,247 @@
+/*
+ * The way through: defaults from the table, options one word after the other, the other words,
+ * then what cannot be seen from one option alone. Not getopt_long: its messages are not ours, it
+ * keeps its place in globals, and it has no suggestions.
+ */
+#include "cli/options/options_parse.h"
+
+#include <string.h>
+
+#include "cli/options/options_check.h"
+#include "cli/options/options_set.h"
+#include "cli/options/options_sources.h"
+#include "cli/options/options_table.h"
+
+/* ---- one option ---- */
+
+/* The next word as an option's argument, or NULL where there is none left. */
+static const char *take_argument(struct words *w)
+{
+	return w->next < w->argc ? w->argv[w->next++] : NULL;
+}
+
+static enum options_result help(const char *value, struct error *err)
+{
+	if (value == NULL)
+		return OPTIONS_HELP;
+	if (strcmp(value, "table") == 0)
+		return OPTIONS_HELP_TABLE;
+	error_set(err, "option '--help' takes no argument");
+	return OPTIONS_BAD;
+}
+
+/* "value" is the argument, or NULL where none was found. "how" goes into given[]. */
+static enum options_result apply(struct options *o, enum option_id id, char how,
+    const char *value, struct error *err)
+{
+	const struct option_row *row = options_table_row(id);
+	struct spelling s = options_check_spell(id, how);
+
+	if (row->kind == KIND_HELP)
+		return help(value, err);
+	if (row->argument == NULL && value != NULL) {
+		error_set(err, "option '%s' takes no argument", s.text);
+		return OPTIONS_BAD;
+	}
+	if (row->argument != NULL && value == NULL && !row->optional) {
+		error_set(err, "option '%s' needs an argument: %s", s.text, row->argument);
+		return OPTIONS_BAD;
+	}
+	if (row->kind == KIND_VERSION)
+		return OPTIONS_VERSION;
+	o->given[id] = how;
+	if (options_set_field(row, value, o, err) == 0)
+		return OPTIONS_RUN;
+	error_set(err, "option '%s': %s", s.text, err->message);
+	return OPTIONS_BAD;
+}
+
+/* "--header :" is what users of parallel(1) write, and ":" is no command that anybody would run. */
+static const char *skip_colon(struct words *w, const char *value)
+{
+	if (value == NULL && w->next < w->argc && strcmp(w->argv[w->next], ":") == 0)
+		w->next++;
+	return value != NULL && strcmp(value, ":") == 0 ? NULL : value;
+}
+
+/* "--name", "--name=value", "--name value" */
+static enum options_result take_long(struct words *w, const char *name, struct options *o,
+    struct error *err)
+{
+	size_t len = strcspn(name, "=");
+	const char *value = name[len] == '=' ? name + len + 1 : NULL;
+	enum option_id id = options_table_by_name(name, len, err);
+
+	if (id == OPT_COUNT)
+		return OPTIONS_BAD;
+	if (options_table_row(id)->kind == KIND_HEADER)
+		value = skip_colon(w, value);
+	else if (value == NULL && options_table_row(id)->argument != NULL && !options_table_row(id)->optional)
+		value = take_argument(w);
+	return apply(o, id, '-', value, err);
+}
+
+static enum options_result unknown_letter(const char *letter, struct error *err)
+{
+	/* what is not ASCII may be one byte of several, and would not be readable alone */
+	int shown = (unsigned char)letter[0] < 0x80 ? 1 : 200;
+
+	error_set(err, "unknown option '-%.*s'; see 'covey --help'", shown, letter);
+	return OPTIONS_BAD;
+}
+
+/* "-k0", "-j4", "-j 4", "-kj4" */
+static enum options_result take_letters(struct words *w, const char *letters, struct options *o,
+    struct error *err)
+{
+	enum options_result result = OPTIONS_RUN;
+
+	for (const char *p = letters; *p != '\0' && result == OPTIONS_RUN; p++) {
+		enum option_id id = options_table_by_letter(*p);
+
+		if (id == OPT_COUNT)
+			return unknown_letter(p, err);
+		if (options_table_row(id)->argument != NULL)
+			return apply(o, id, *p, p[1] != '\0' ? p + 1 : take_argument(w), err);
+		result = apply(o, id, *p, NULL, err);
+	}
+	return result;
+}
+
+static enum options_result take_options(struct words *w, struct options *o, struct error *err)
+{
+	enum options_result result = OPTIONS_RUN;
+
+	while (result == OPTIONS_RUN && !o->xargs && w->next < w->argc) {
+		const char *word = w->argv[w->next];
+
+		if (word[0] != '-' || word[1] == '\0')
+			break;
+		w->next++;
+		if (strcmp(word, "--") == 0)
+			break;
+		if (word[1] == '-')
+			result = take_long(w, word + 2, o, err);
+		else
+			result = take_letters(w, word + 1, o, err);
+	}
+	return result;
+}
+
+/* ---- all of them ---- */
+
+/* Options that are another way to say something: users of the struct look in one place only. */
+static void settle(struct options *o)
+{
+	if (o->null)
+		o->delimiter = '\0';
+	o->empty_items = o->null || o->given[OPT_DELIMITER];
+	if (o->given[OPT_RETRIES])
+		o->tries = o->retries + 1;
+	if (o->fail_fast)
+		o->halt = (struct halt){ .when = HALT_NOW, .why = HALT_FAIL, .limit = 1 };
+	o->recovery = o->resume ? RECOVERY_RESUME : o->resume_failed ? RECOVERY_RESUME_FAILED
+	    : o->retry_failed ? RECOVERY_RETRY_FAILED : RECOVERY_NONE;
+	/* tasks come from the journal: nothing is read, as of no words */
+	if (o->retry_failed) {
+		o->sources.n = 1;
+		o->header = false;
+	}
+}
+
+enum options_result options_parse(int argc, char *const argv[], struct options *o,
+    struct error *err)
+{
+	struct words w = { .argv = argv, .argc = argc, .next = argc > 0 ? 1 : 0 };
+	enum options_result result;
+
+	if (options_set_defaults(o, err) != 0)
+		return OPTIONS_BAD;
+	result = take_options(&w, o, err);
+	if (result != OPTIONS_RUN)
+		return result;
+	o->rest = w.next;
+	if (o->xargs)
+		return OPTIONS_XARGS;
+	if (options_sources_take_words(&w, o, err) != 0 || options_check_all(o, err) != 0)
+		return OPTIONS_BAD;
+	settle(o);
+	return OPTIONS_RUN;
+}
+
+/* ---- xargs ---- */
+
+/* Options whose meaning is about covey's own input and templates. */
+static bool is_foreign_to_xargs(enum option_id id)
+{
+	const struct option_row *row = options_table_row(id);
+
+	return id != OPT_XARGS && (row->group == GROUP_INPUT || row->group == GROUP_TEMPLATE
+	    || id == OPT_ORDER || id == OPT_SHUF || id == OPT_SEED);
+}
+
+int options_begin_for_xargs(struct options *o, struct error *err)
+{
+	return options_set_defaults(o, err);
+}
+
+int options_take_for_xargs(struct options *o, const char *word, char *const argv[], int argc,
+    int *next, struct error *err)
+{
+	struct words w = { .argv = argv, .argc = argc, .next = *next };
+	enum options_result result = take_long(&w, word, o, err);
+
+	*next = w.next;
+	return result == OPTIONS_RUN ? 0 : -1;
+}
+
+int options_finish_for_xargs(struct options *o, struct error *err)
+{
+	for (int i = 0; i < OPT_COUNT; i++) {
+		enum option_id id = (enum option_id)i;
+
+		if (o->given[i] && is_foreign_to_xargs(id))
+			return error_set(err, "option '%s' has no meaning for xargs",
+			    options_check_spell(id, o->given[i]).text);
+	}
+	if (o->retry_failed)
+		return error_set(err, "option '--retry-failed' takes commands and items from the "
+		    "journal, and so it is given without xargs: covey --retry-failed --journal FILE");
+	if (options_check_excluding(o, err) != 0 || options_check_retries(o, err) != 0
+	    || options_check_recovery(o, err) != 0)
+		return -1;
+	settle(o);
+	return 0;
+}
+
+/* ---- options from another command line ---- */
+
+static bool is_inherited(const struct option_row *row)
+{
+	return row->group != GROUP_INPUT && row->group != GROUP_TEMPLATE
+	    && row->group != GROUP_RECOVERY && row->group != GROUP_HELP;
+}
+
+int options_inherit(struct options *o, const struct options *from, struct error *err)
+{
+	const struct options given = *o;
+
+	for (int i = 0; i < OPT_COUNT; i++) {
+		const struct option_row *row = options_table_row((enum option_id)i);
+
+		if (!from->given[i] || !is_inherited(row)
+		    || options_check_is_overruled(&given, (enum option_id)i))
+			continue;
+		memcpy((char *)o + row->field, (const char *)from + row->field, row->size);
+		o->given[i] = from->given[i];
+	}
+	/* for what its tasks are called */
+	if (o->retry_failed)
+		o->tasks = from->tasks;
+	if (o->slot_var == NULL)
+		o->slot_var = from->slot_var;
+	if (options_check_retries(o, err) != 0)
+		return -1;
+	settle(o);
+	return 0;
+}

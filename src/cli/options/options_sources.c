@@ -1,0 +1,80 @@
+#include "cli/options/options_sources.h"
+
+#include <string.h>
+
+static int add_source(const struct options_source *source, struct options_sources *sources,
+    struct error *err)
+{
+	if (sources->n == OPTIONS_MAX_SOURCES)
+		return error_set(err, "there are more than %d sources of items", OPTIONS_MAX_SOURCES);
+	sources->list[sources->n++] = *source;
+	return 0;
+}
+
+int options_sources_add_file(const char *path, bool linked, struct options_sources *sources,
+    struct error *err)
+{
+	struct options_source source = { .path = path, .linked = linked };
+
+	return add_source(&source, sources, err);
+}
+
+enum separator { SEPARATOR_NONE, SEPARATOR_WORDS, SEPARATOR_FILES };
+
+/* ":::" and "::::", and with a plus sign behind. */
+static enum separator separator_of(const char *word, bool *linked)
+{
+	size_t colons = strspn(word, ":");
+
+	*linked = strcmp(word + colons, "+") == 0;
+	if ((!*linked && word[colons] != '\0') || colons < 3 || colons > 4)
+		return SEPARATOR_NONE;
+	return colons == 3 ? SEPARATOR_WORDS : SEPARATOR_FILES;
+}
+
+/* How many words come before the next separator. */
+static size_t words_before_separator(const struct words *w)
+{
+	size_t n = 0;
+	bool linked;
+
+	while (w->next + (int)n < w->argc
+	    && separator_of(w->argv[w->next + (int)n], &linked) == SEPARATOR_NONE)
+		n++;
+	return n;
+}
+
+/* What follows a separator: a source, or with "::::" one for each file. */
+static int take_source(struct words *w, struct options_sources *sources, struct error *err)
+{
+	struct options_source source = { .path = NULL };
+	const char *separator = w->argv[w->next++];
+	enum separator kind = separator_of(separator, &source.linked);
+
+	source.words = w->argv + w->next;
+	source.nwords = words_before_separator(w);
+	w->next += (int)source.nwords;
+	if (source.linked && sources->n == 0)
+		return error_set(err, "there is nothing before '%s' to go along with", separator);
+	if (kind == SEPARATOR_WORDS)
+		return add_source(&source, sources, err);
+	if (source.nwords == 0)
+		return error_set(err, "'%s' needs a file", separator);
+	for (size_t i = 0; i < source.nwords; i++)
+		if (source.words[i][0] == '\0')
+			return error_set(err, "a name of a file after '%s' is empty", separator);
+		else if (options_sources_add_file(source.words[i], source.linked, sources, err) != 0)
+			return -1;
+	return 0;
+}
+
+int options_sources_take_words(struct words *w, struct options *o, struct error *err)
+{
+	o->command = w->argv + w->next;
+	o->ncommand = words_before_separator(w);
+	w->next += (int)o->ncommand;
+	while (w->next < w->argc)
+		if (take_source(w, &o->sources, err) != 0)
+			return -1;
+	return 0;
+}

@@ -1,0 +1,510 @@
+#include "cli/options/options_table.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+/* The offset of a field, and an error from the compiler where it has not the type of its kind. */
+#define FIELD(member, type) \
+	.field = offsetof(struct options, member) + 0 * sizeof(char[_Generic( \
+	    ((struct options *)0)->member, type: 1, default: -1)]), \
+	.size = sizeof(type)
+
+#define FLAG(member)      .kind = KIND_FLAG, FIELD(member, bool)
+#define NUMBER(member)    .kind = KIND_NUMBER, FIELD(member, unsigned)
+#define FACTOR(member)    .kind = KIND_FACTOR, FIELD(member, double)
+#define SHARE(member)     .kind = KIND_SHARE, FIELD(member, double)
+#define DURATION(member)  .kind = KIND_DURATION, FIELD(member, covey_nsec)
+#define SIZE(member)      .kind = KIND_SIZE, FIELD(member, uint64_t)
+#define BYTE(member)      .kind = KIND_BYTE, FIELD(member, int)
+#define SIGNAL(member)    .kind = KIND_SIGNAL, FIELD(member, int)
+#define TEXT(member)      .kind = KIND_TEXT, FIELD(member, const char *)
+#define NONEMPTY(member)  .kind = KIND_NONEMPTY, FIELD(member, const char *)
+#define REGEX(member)     .kind = KIND_REGEX, FIELD(member, const char *)
+#define OUTCOMES(member)  .kind = KIND_OUTCOMES, FIELD(member, struct covey_outcomes)
+#define JOBS(member)      .kind = KIND_JOBS, FIELD(member, struct options_jobs)
+#define JOBSERVER(member) .kind = KIND_JOBSERVER, FIELD(member, struct jobserver_options)
+#define RATE(member)      .kind = KIND_RATE, FIELD(member, covey_nsec)
+#define LOAD(member)      .kind = KIND_LOAD, FIELD(member, struct pacing_load)
+#define MEMFREE(member)   .kind = KIND_MEMFREE, FIELD(member, uint64_t)
+#define NICE(member)      .kind = KIND_NICE, FIELD(member, int)
+#define SHARD(member)     .kind = KIND_SHARD, FIELD(member, struct shard)
+#define LIMITS(member)    .kind = KIND_LIMITS, FIELD(member, struct rlimits)
+#define HALT(member)      .kind = KIND_HALT, FIELD(member, struct halt)
+#define PROGRESS(member)  .kind = KIND_PROGRESS, FIELD(member, enum options_progress)
+#define CHOICE(member)    .kind = KIND_CHOICE, FIELD(member, int)
+#define SOURCE(member)    .kind = KIND_SOURCE, FIELD(member, struct options_sources)
+#define HEADER(member)    .kind = KIND_HEADER, FIELD(member, bool)
+
+static const struct option_row rows[] = {
+	[OPT_NULL] = {
+		.name = "null", .letters = "0", .group = GROUP_INPUT, FLAG(null),
+		.help = "items end with a NUL byte; an empty one is an item, too",
+	},
+	[OPT_DELIMITER] = {
+		.name = "delimiter", .letters = "d", .argument = "C", .group = GROUP_INPUT,
+		BYTE(delimiter), .initial = "\\n", .shown = "newline",
+		.help = "items end with the byte C, or an escape: \\t, \\0, \\033, \\x1f; an empty "
+		    "one is an item, too",
+	},
+	[OPT_ARG_FILE] = {
+		.name = "arg-file", .letters = "a", .argument = "FILE", .group = GROUP_INPUT,
+		SOURCE(sources), .shown = "standard input",
+		.help = "read items from FILE; given again, each item of one file with each of the "
+		    "other",
+	},
+	[OPT_TASKS] = {
+		.name = "tasks", .letters = "", .argument = "FILE", .group = GROUP_INPUT,
+		NONEMPTY(tasks),
+		.help = "run the tasks in FILE, a JSON object a line: command, name, env, cwd, "
+		    "stdin, timeout, tries, retry_interval, tags",
+	},
+	[OPT_LINK] = {
+		.name = "link", .letters = "", .group = GROUP_INPUT, FLAG(link),
+		.help = "take the sources side by side: the first items of all make a task, then "
+		    "the second ones; shorter sources start again",
+	},
+	[OPT_COLSEP] = {
+		.name = "colsep", .letters = "C", .argument = "REGEX", .group = GROUP_INPUT,
+		NONEMPTY(colsep),
+		.help = "split each line into items where the extended regular expression matches: "
+		    "{1}, {2} and so on",
+	},
+	[OPT_HEADER] = {
+		.name = "header", .letters = "", .group = GROUP_INPUT, HEADER(header),
+		.help = "the first line of each source names its columns, which are tab-separated "
+		    "unless --colsep says otherwise: {name}",
+	},
+	[OPT_MAX_ARGS] = {
+		.name = "max-args", .letters = "nN", .argument = "N", .group = GROUP_INPUT,
+		NUMBER(max_args), .min = 1, .max = 1000000, .initial = "1",
+		.help = "give N items to each task, fewer to the last: {} is all, {1} the first",
+	},
+	[OPT_SHARD] = {
+		.name = "shard", .letters = "", .argument = "I/N", .group = GROUP_INPUT,
+		SHARD(shard), .shown = "all",
+		.help = "use part I of N of the input; auto or auto/N: the part that a CI or batch "
+		    "system's environment tells",
+	},
+	[OPT_SHARD_BY] = {
+		.name = "shard-by", .letters = "", .argument = "hash|count", .group = GROUP_INPUT,
+		CHOICE(shard_by), .initial = "hash",
+		.help = "hash: an item's part depends on the item alone; count: parts of equal size, "
+		    "neighbours together",
+	},
+	[OPT_NO_RUN_IF_EMPTY] = {
+		.name = "no-run-if-empty", .letters = "r", .group = GROUP_INPUT,
+		FLAG(no_run_if_empty),
+		.help = "accepted for xargs' sake: without items nothing runs anyway",
+	},
+	[OPT_REPLACE] = {
+		.letters = "I", .argument = "R", .group = GROUP_TEMPLATE,
+		NONEMPTY(replace), .shown = "{}",
+		.help = "R stands for the item in COMMAND, instead of {}",
+	},
+	[OPT_SHELL] = {
+		.name = "shell", .letters = "c", .argument = "SCRIPT", .group = GROUP_TEMPLATE,
+		NONEMPTY(script),
+		.help = "run SCRIPT with the shell for each item; {} in it is the item as one "
+		    "word, never code",
+	},
+	[OPT_XARGS] = {
+		.name = "xargs", .letters = "", .group = GROUP_TEMPLATE, FLAG(xargs),
+		.help = "be GNU xargs, exactly; all that follows is its command line, in which covey's "
+		    "long options are known, too",
+	},
+	[OPT_JOBS] = {
+		.name = "jobs", .letters = "jP", .argument = "N", .group = GROUP_SCHEDULING,
+		JOBS(jobs), .initial = "100%", .shown = "the usable CPUs",
+		.help = "run N tasks at once, or N% of the usable CPUs; 0: as many as the limits "
+		    "on descriptors and processes allow",
+	},
+	[OPT_JOBSERVER] = {
+		.name = "jobserver", .letters = "", .argument = "N", .optional = true,
+		.group = GROUP_SCHEDULING, JOBSERVER(jobserver), .shown = "as many as -j",
+		.help = "share N jobs between tasks and the jobs that they start, as make -j "
+		    "does; 'N,fifo' or 'fifo' names a FIFO to them, not a pipe",
+	},
+	[OPT_ORDER] = {
+		.name = "order", .letters = "", .argument = "input|longest",
+		.group = GROUP_SCHEDULING, CHOICE(order), .initial = "input",
+		.help = "longest: start first what has taken longest, by the journal; what is "
+		    "not known goes before",
+	},
+	[OPT_SHUF] = {
+		.name = "shuf", .letters = "", .group = GROUP_SCHEDULING, FLAG(shuf),
+		.help = "start tasks in a random order; all input is read first",
+	},
+	[OPT_SEED] = {
+		.name = "seed", .letters = "", .argument = "N", .group = GROUP_SCHEDULING,
+		NUMBER(seed), .min = 0, .max = 4294967295U, .shown = "drawn, and printed",
+		.help = "with --shuf: the order that N stands for",
+	},
+	[OPT_DELAY] = {
+		.name = "delay", .letters = "", .argument = "D", .group = GROUP_SCHEDULING,
+		DURATION(pace.delay), .initial = "0",
+		.help = "wait D from one start to the next, retries included",
+	},
+	[OPT_RATE] = {
+		.name = "rate", .letters = "", .argument = "N/s", .group = GROUP_SCHEDULING,
+		RATE(pace.interval), .shown = "no limit",
+		.help = "start no more than N attempts a second, minute (N/m) or hour (N/h), "
+		    "evenly",
+	},
+	[OPT_LOAD] = {
+		.name = "load", .letters = "", .argument = "N", .group = GROUP_SCHEDULING,
+		LOAD(pace.load), .shown = "no limit",
+		.help = "start nothing while the load average is N or more, or N% of the usable "
+		    "CPUs",
+	},
+	[OPT_MEMFREE] = {
+		.name = "memfree", .letters = "", .argument = "SIZE", .group = GROUP_SCHEDULING,
+		MEMFREE(pace.memfree), .initial = "0",
+		.help = "start nothing while less than SIZE of memory is available",
+	},
+	[OPT_NICE] = {
+		.name = "nice", .letters = "", .argument = "N", .group = GROUP_SCHEDULING,
+		NICE(nice), .initial = "0",
+		.help = "add N, from -20 to 19, to the tasks' niceness",
+	},
+	[OPT_LIMIT] = {
+		.name = "limit", .letters = "", .argument = "NAME=VALUE",
+		.group = GROUP_SCHEDULING, LIMITS(limits), .shown = "covey's own",
+		.help = "limit a resource of each process: as=2G, core=0, cpu=10m, fsize=1G, "
+		    "nofile=1024, stack=unlimited, …; may be given again",
+	},
+	[OPT_TRIES] = {
+		.name = "tries", .letters = "", .argument = "N", .group = GROUP_RETRIES,
+		NUMBER(tries), .min = 1, .max = 1000000, .initial = "1",
+		.help = "start a task N times at most until it succeeds",
+	},
+	[OPT_RETRIES] = {
+		.name = "retries", .letters = "", .argument = "N", .group = GROUP_RETRIES,
+		NUMBER(retries), .min = 0, .max = 999999,
+		.help = "the same as --tries N+1",
+	},
+	[OPT_RETRY_INTERVAL] = {
+		.name = "retry-interval", .letters = "", .argument = "D", .group = GROUP_RETRIES,
+		DURATION(retry_interval), .initial = "1s", .for_retries = true,
+		.help = "wait D between a task's attempts, while other tasks run",
+	},
+	[OPT_BACKOFF] = {
+		.name = "backoff", .letters = "", .argument = "F", .group = GROUP_RETRIES,
+		FACTOR(backoff), .min = 1, .max = 1000, .initial = "1", .for_retries = true,
+		.help = "multiply the interval by F after each retry",
+	},
+	[OPT_MAX_INTERVAL] = {
+		.name = "max-interval", .letters = "", .argument = "D", .group = GROUP_RETRIES,
+		DURATION(max_interval), .initial = "0", .shown = "no limit", .for_retries = true,
+		.help = "let the interval grow to D at most; 0: no limit",
+	},
+	[OPT_JITTER] = {
+		.name = "jitter", .letters = "", .argument = "P", .group = GROUP_RETRIES,
+		SHARE(jitter), .initial = "0", .for_retries = true,
+		.help = "draw the part P of the interval at random: 0.2, 20%",
+	},
+	[OPT_RETRY_ON] = {
+		.name = "retry-on", .letters = "", .argument = "LIST", .group = GROUP_RETRIES,
+		OUTCOMES(retry_on), .shown = "exit but 126 and 127, signal, timeout",
+		.for_retries = true,
+		.help = "retry only what LIST names: exit, signal, timeout, spawn, any, exit "
+		    "statuses (75, 1-99), signals (SIGSEGV)",
+	},
+	[OPT_NO_RETRY_ON] = {
+		.name = "no-retry-on", .letters = "", .argument = "LIST", .group = GROUP_RETRIES,
+		OUTCOMES(no_retry_on), .for_retries = true,
+		.help = "don't retry what LIST names, whatever --retry-on says",
+	},
+	[OPT_RETRY_MATCH] = {
+		.name = "retry-match", .letters = "", .argument = "REGEX", .group = GROUP_RETRIES,
+		REGEX(retry_match), .for_retries = true,
+		.help = "retry only where the attempt's stderr matches the extended regular "
+		    "expression",
+	},
+	[OPT_TIMEOUT] = {
+		.name = "timeout", .letters = "", .argument = "D", .group = GROUP_TIME,
+		DURATION(timeout), .initial = "0", .shown = "none",
+		.help = "stop an attempt and all it started after D; 0: never",
+	},
+	[OPT_SLOW] = {
+		.name = "slow", .letters = "", .argument = "D", .group = GROUP_TIME,
+		DURATION(slow), .initial = "0", .shown = "none",
+		.help = "say which attempt has run for D, and let it run; 0: never",
+	},
+	[OPT_KILL_AFTER] = {
+		.name = "kill-after", .letters = "", .argument = "D", .group = GROUP_TIME,
+		DURATION(kill_after), .initial = "5s",
+		.help = "send SIGKILL to what still runs D after it was told to stop; 0: at once",
+	},
+	[OPT_SIGNAL] = {
+		.name = "signal", .letters = "", .argument = "NAME", .group = GROUP_TIME,
+		SIGNAL(stop_signal), .initial = "TERM",
+		.help = "the signal that tells an attempt to stop",
+	},
+	[OPT_DEADLINE] = {
+		.name = "deadline", .letters = "", .argument = "D", .group = GROUP_TIME,
+		DURATION(deadline), .initial = "0", .shown = "none",
+		.help = "end the whole run after D; 0: never",
+	},
+	[OPT_KEEP_LEFTOVERS] = {
+		.name = "keep-leftovers", .letters = "", .group = GROUP_TIME, FLAG(keep_leftovers),
+		.help = "leave alone the processes that a finished attempt left running",
+	},
+	[OPT_KEEP_ORDER] = {
+		.name = "keep-order", .letters = "k", .group = GROUP_OUTPUT, FLAG(keep_order),
+		.help = "print outputs in the order of the input",
+	},
+	[OPT_UNGROUP] = {
+		.name = "ungroup", .letters = "u", .group = GROUP_OUTPUT, FLAG(ungroup),
+		.help = "tasks write to covey's own stdout and stderr, unseen by it",
+	},
+	[OPT_LINE_BUFFER] = {
+		.name = "line-buffer", .alias = "lb", .letters = "", .group = GROUP_OUTPUT,
+		FLAG(line_buffer),
+		.help = "print lines as they come, not whole outputs (also --lb)",
+	},
+	[OPT_TAG] = {
+		.name = "tag", .letters = "", .group = GROUP_OUTPUT, FLAG(tag),
+		.help = "begin each line with the item and a tab",
+	},
+	[OPT_TAGSTRING] = {
+		.name = "tagstring", .letters = "", .argument = "T", .group = GROUP_OUTPUT,
+		TEXT(tagstring),
+		.help = "begin each line with T, in which {} is the item, and a tab",
+	},
+	[OPT_MAX_OUTPUT] = {
+		.name = "max-output", .letters = "", .argument = "SIZE", .group = GROUP_OUTPUT,
+		SIZE(max_output), .initial = "0", .shown = "all",
+		.help = "keep head and tail of an output, SIZE bytes in all: 4096, 64K, 1M; 0: all",
+	},
+	[OPT_RESULTS] = {
+		.name = "results", .letters = "", .argument = "DIR", .group = GROUP_OUTPUT,
+		NONEMPTY(results),
+		.help = "keep what each task prints, whole, in DIR/NUMBER/stdout and stderr, and what "
+		    "became of it in meta.json",
+	},
+	[OPT_VERBOSE] = {
+		.name = "verbose", .letters = "t", .group = GROUP_OUTPUT, FLAG(verbose),
+		.help = "print each command to stderr before it runs",
+	},
+	[OPT_DRY_RUN] = {
+		.name = "dry-run", .letters = "", .group = GROUP_OUTPUT, FLAG(dry_run),
+		.help = "print the commands, run none",
+	},
+	[OPT_QUIET] = {
+		.name = "quiet", .letters = "q", .group = GROUP_OUTPUT, FLAG(quiet),
+		.help = "don't report failures; the exit status still does",
+	},
+	[OPT_HALT] = {
+		.name = "halt", .letters = "", .argument = "WHEN", .group = GROUP_STOPPING,
+		HALT(halt), .initial = "never",
+		.help = "end early: now or soon, then ',fail=', ',success=' or ',done=' and a "
+		    "number or percentage of tasks: now,fail=1 or soon,done=50%",
+	},
+	[OPT_FAIL_FAST] = {
+		.name = "fail-fast", .letters = "", .group = GROUP_STOPPING, FLAG(fail_fast),
+		.help = "the same as --halt now,fail=1",
+	},
+	[OPT_JOURNAL] = {
+		.name = "journal", .letters = "", .argument = "FILE", .group = GROUP_RECOVERY,
+		NONEMPTY(journal),
+		.help = "record runs, tasks and attempts in FILE, an SQLite database: what it "
+		    "holds survives a crash",
+	},
+	[OPT_JOURNAL_SYNC] = {
+		.name = "journal-sync", .letters = "", .argument = "normal|full",
+		.group = GROUP_RECOVERY, CHOICE(journal_sync), .initial = "normal",
+		.help = "full: a power failure takes nothing from the journal, either",
+	},
+	[OPT_RESUME] = {
+		.name = "resume", .letters = "", .group = GROUP_RECOVERY, FLAG(resume),
+		.help = "with the same command and input: run what the journal's last run did not "
+		    "finish",
+	},
+	[OPT_RESUME_FAILED] = {
+		.name = "resume-failed", .letters = "", .group = GROUP_RECOVERY, FLAG(resume_failed),
+		.help = "the same, and what failed",
+	},
+	[OPT_RETRY_FAILED] = {
+		.name = "retry-failed", .letters = "", .group = GROUP_RECOVERY, FLAG(retry_failed),
+		.help = "run what the journal's last run did not bring to success, from the journal "
+		    "alone",
+	},
+	[OPT_JOBLOG] = {
+		.name = "joblog", .letters = "", .argument = "FILE", .group = GROUP_RECOVERY,
+		NONEMPTY(joblog),
+		.help = "write a line for each task as it ends, in GNU parallel's columns; +FILE: "
+		    "behind those that are there",
+	},
+	[OPT_PROGRESS] = {
+		.name = "progress", .letters = "", .argument = "auto|bar|plain|none",
+		.group = GROUP_WATCHING, PROGRESS(progress), .initial = "auto",
+		.help = "show how far the run is: a bar, or a plain line now and then",
+	},
+	[OPT_HELP] = {
+		.name = "help", .letters = "h", .group = GROUP_HELP, .kind = KIND_HELP,
+		.help = "print this help and exit",
+	},
+	[OPT_VERSION] = {
+		.name = "version", .letters = "", .group = GROUP_HELP, .kind = KIND_VERSION,
+		.help = "print the version and exit",
+	},
+};
+
+static_assert(sizeof rows / sizeof rows[0] == OPT_COUNT, "one row for each option");
+
+static const char *const group_titles[] = {
+	[GROUP_INPUT] = "Input",
+	[GROUP_TEMPLATE] = "Template",
+	[GROUP_SCHEDULING] = "Scheduling",
+	[GROUP_RETRIES] = "Retries",
+	[GROUP_TIME] = "Time and processes",
+	[GROUP_OUTPUT] = "Output",
+	[GROUP_STOPPING] = "Stopping",
+	[GROUP_RECOVERY] = "Recovery",
+	[GROUP_WATCHING] = "Watching",
+	[GROUP_HELP] = "Help",
+};
+
+static_assert(sizeof group_titles / sizeof group_titles[0] == GROUP_COUNT, "one title a group");
+
+const struct option_row *options_table_row(enum option_id id)
+{
+	return &rows[id];
+}
+
+const char *options_table_group_title(enum option_group group)
+{
+	return group_titles[group];
+}
+
+const char *options_table_default(const struct option_row *row)
+{
+	return row->shown != NULL ? row->shown : row->initial;
+}
+
+enum option_id options_table_by_letter(char letter)
+{
+	for (int i = 0; i < OPT_COUNT; i++)
+		if (letter != '\0' && strchr(rows[i].letters, letter) != NULL)
+			return (enum option_id)i;
+	return OPT_COUNT;
+}
+
+/* ---- long names ---- */
+
+enum { LONGEST_NAME = 32 };
+
+/*
+ * How many letters must be added, left out, changed, or swapped with their neighbour, to come from
+ * one word to the other. Both are shorter than LONGEST_NAME.
+ */
+static unsigned distance(const char *a, size_t alen, const char *b, size_t blen)
+{
+	unsigned char d[LONGEST_NAME][LONGEST_NAME];
+
+	for (size_t i = 0; i <= alen; i++)
+		for (size_t j = 0; j <= blen; j++) {
+			unsigned best = (unsigned)(i == 0 ? j : i);
+
+			if (i > 0 && j > 0) {
+				best = d[i - 1][j - 1] + (a[i - 1] != b[j - 1]);
+				if (d[i - 1][j] + 1u < best)
+					best = d[i - 1][j] + 1u;
+				if (d[i][j - 1] + 1u < best)
+					best = d[i][j - 1] + 1u;
+			}
+			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]
+			    && d[i - 2][j - 2] + 1u < best)
+				best = d[i - 2][j - 2] + 1u;
+			d[i][j] = (unsigned char)best;
+		}
+	return d[alen][blen];
+}
+
+/* The long name nearest to what was written, or NULL where none is near enough to be meant. */
+static const char *nearest(const char *name, size_t len)
+{
+	const char *found = NULL;
+	unsigned limit = len < 5 ? 1 : 2;
+
+	if (len < 2 || len >= LONGEST_NAME)
+		return NULL;
+	for (int i = 0; i < OPT_COUNT; i++) {
+		unsigned d;
+
+		if (rows[i].name == NULL)
+			continue;
+		d = distance(name, len, rows[i].name, strlen(rows[i].name));
+		if (d <= limit && (found == NULL || d < limit)) {
+			found = rows[i].name;
+			limit = d;
+		}
+	}
+	return found;
+}
+
+static bool begins(const char *whole, const char *name, size_t len)
+{
+	return whole != NULL && len > 0 && strncmp(whole, name, len) == 0;
+}
+
+static bool equals(const char *whole, const char *name, size_t len)
+{
+	return begins(whole, name, len) && whole[len] == '\0';
+}
+
+static void report_unknown(const char *name, size_t len, struct error *err)
+{
+	const char *meant = nearest(name, len);
+	int shown = len < 200 ? (int)len : 200;
+
+	if (meant == NULL)
+		error_set(err, "unknown option '--%.*s'; see 'covey --help'", shown, name);
+	else
+		error_set(err,
+		    "unknown option '--%.*s' (did you mean '--%s'?); see 'covey --help'",
+		    shown, name, meant);
+}
+
+static void report_ambiguous(const char *name, size_t len, struct error *err)
+{
+	const char *separator = ":";
+
+	error_set(err, "option '--%.*s' is ambiguous", (int)len, name);
+	for (int i = 0; i < OPT_COUNT; i++)
+		if (begins(rows[i].name, name, len)) {
+			error_set(err, "%s%s '--%s'", err->message, separator, rows[i].name);
+			separator = ",";
+		}
+}
+
+bool options_table_is_prefix(const char *name, size_t name_len)
+{
+	for (int i = 0; i < OPT_COUNT; i++)
+		if (begins(rows[i].name, name, name_len) || begins(rows[i].alias, name, name_len))
+			return true;
+	return false;
+}
+
+enum option_id options_table_by_name(const char *name, size_t name_len, struct error *err)
+{
+	enum option_id found = OPT_COUNT;
+	unsigned candidates = 0;
+
+	for (int i = 0; i < OPT_COUNT; i++) {
+		if (equals(rows[i].name, name, name_len) || equals(rows[i].alias, name, name_len))
+			return (enum option_id)i;
+		if (begins(rows[i].name, name, name_len) || begins(rows[i].alias, name, name_len)) {
+			found = (enum option_id)i;
+			candidates++;
+		}
+	}
+	if (candidates == 1)
+		return found;
+	if (candidates == 0)
+		report_unknown(name, name_len, err);
+	else
+		report_ambiguous(name, name_len, err);
+	return OPT_COUNT;
+}

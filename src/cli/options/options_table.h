@@ -1,0 +1,98 @@
+/*
+ * options_table - the table of options
+ *
+ * One row for each: parsing, defaults, --help and the checks on the manual all come from it. A new
+ * option is an id, a field in struct options, a row here, and nothing else.
+ */
+#ifndef CLI_OPTIONS_OPTIONS_TABLE_H
+#define CLI_OPTIONS_OPTIONS_TABLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/error.h"
+#include "cli/options/options.h"
+
+/* What an argument is, and so the type of the field that it goes into. */
+enum option_kind {
+	KIND_FLAG,      /* bool; no argument */
+	KIND_NUMBER,    /* unsigned, from min to max */
+	KIND_FACTOR,    /* double, from min to max */
+	KIND_SHARE,     /* double, 0 to 1 */
+	KIND_DURATION,  /* covey_nsec */
+	KIND_SIZE,      /* uint64_t */
+	KIND_BYTE,      /* int */
+	KIND_SIGNAL,    /* int */
+	KIND_TEXT,      /* const char * */
+	KIND_NONEMPTY,  /* const char * */
+	KIND_REGEX,     /* const char *, which regcomp(3) accepts */
+	KIND_OUTCOMES,  /* struct covey_outcomes; given again, it adds */
+	KIND_JOBS,      /* struct options_jobs */
+	KIND_JOBSERVER, /* struct jobserver_options; without an argument, too */
+	KIND_RATE,      /* covey_nsec: what a start costs */
+	KIND_LOAD,      /* struct pacing_load */
+	KIND_MEMFREE,   /* uint64_t */
+	KIND_NICE,      /* int */
+	KIND_SHARD,     /* struct shard */
+	KIND_LIMITS,    /* struct rlimits; given again, it adds */
+	KIND_HALT,      /* struct halt */
+	KIND_PROGRESS,  /* enum options_progress */
+	KIND_CHOICE,    /* int: which of the words in argument, "normal|full", from 0 */
+	KIND_SOURCE,    /* struct options_sources; given again, it adds a file */
+	KIND_HEADER,    /* bool; no argument but the ":" of parallel(1) */
+	KIND_HELP,      /* none: ends the parsing */
+	KIND_VERSION    /* none: ends the parsing */
+};
+
+enum option_group {
+	GROUP_INPUT,
+	GROUP_TEMPLATE,
+	GROUP_SCHEDULING,
+	GROUP_RETRIES,
+	GROUP_TIME,
+	GROUP_OUTPUT,
+	GROUP_STOPPING,
+	GROUP_RECOVERY,
+	GROUP_WATCHING,
+	GROUP_HELP,
+	GROUP_COUNT
+};
+
+struct option_row {
+	const char *name;       /* the long name without dashes, or NULL */
+	const char *alias;      /* another long name, not shown, or NULL */
+	const char *letters;    /* the short names; "" for none */
+	const char *argument;   /* what it is called in --help; NULL: the option takes none */
+	const char *initial;    /* parsed into the field first of all; NULL: the field is zero */
+	const char *shown;      /* the default as --help has it; NULL: initial, if that is there */
+	const char *help;
+	size_t field, size;     /* its offset in struct options, and its size */
+	unsigned min, max;      /* of KIND_NUMBER, KIND_FACTOR */
+	enum option_kind kind;
+	enum option_group group;
+	bool optional;          /* the argument may be left out; a given one is never its own word */
+	bool for_retries;       /* makes no sense unless the number of tries is given */
+};
+
+/* The row; never NULL. */
+const struct option_row *options_table_row(enum option_id id);
+
+/* The group's title in --help. */
+const char *options_table_group_title(enum option_group group);
+
+/* The default to show, or NULL where there is nothing to say. */
+const char *options_table_default(const struct option_row *row);
+
+/* The option with that letter, or OPT_COUNT. */
+enum option_id options_table_by_letter(char letter);
+
+/*
+ * The option with that long name (name_len bytes, without dashes) or with that beginning, if no
+ * other has it. Otherwise OPT_COUNT and a message, with what else may have been meant.
+ */
+enum option_id options_table_by_name(const char *name, size_t name_len, struct error *err);
+
+/* Does any long name begin so? */
+bool options_table_is_prefix(const char *name, size_t name_len);
+
+#endif

@@ -1,0 +1,103 @@
+#include "cli/options/outcomes.h"
+
+#include <bsd/stdlib.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/units.h"
+
+enum { LONGEST_ELEMENT = 64, HIGHEST_STATUS = 255 };
+
+static const struct word {
+	const char *name;
+	uint32_t bits;
+} words[] = {
+	{ "exit", 1u << COVEY_EXIT },
+	{ "signal", 1u << COVEY_SIGNAL },
+	{ "timeout", 1u << COVEY_TIMEOUT },
+	{ "spawn", 1u << COVEY_SPAWN },
+	{ "any", 1u << COVEY_EXIT | 1u << COVEY_SIGNAL | 1u << COVEY_TIMEOUT | 1u << COVEY_SPAWN },
+};
+
+static bool add_word(const char *element, struct covey_outcomes *set)
+{
+	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+		if (strcmp(words[i].name, element) == 0) {
+			set->words |= words[i].bits;
+			return true;
+		}
+	return false;
+}
+
+static bool add_signal(const char *element, struct covey_outcomes *set)
+{
+	int number;
+
+	if (!units_signal_known(element, &number))
+		return false;
+	set->signals[number / 32] |= 1u << number % 32;
+	return true;
+}
+
+static int bad_status(const char *element, struct error *err)
+{
+	return error_set(err,
+	    "'%s' is not an exit status from 1 to %d, or a range such as 1-99", element,
+	    HIGHEST_STATUS);
+}
+
+/* "75" or "1-99". strtonum takes signs, which would make "1--5" or "+1" pass for statuses. */
+static int add_statuses(const char *element, struct covey_outcomes *set, struct error *err)
+{
+	char first_text[LONGEST_ELEMENT];
+	const char *last_text = strchr(element, '-'), *why = NULL, *why_last = NULL;
+	int first, last;
+
+	if (element[strspn(element, "0123456789-")] != '\0')
+		return bad_status(element, err);
+	snprintf(first_text, sizeof first_text, "%.*s", (int)strcspn(element, "-"), element);
+	first = last = (int)strtonum(first_text, 1, HIGHEST_STATUS, &why);
+	if (last_text != NULL)
+		last = (int)strtonum(last_text + 1, 1, HIGHEST_STATUS, &why_last);
+	if (why != NULL || why_last != NULL)
+		return bad_status(element, err);
+	if (first > last)
+		return error_set(err, "'%s' runs from high to low; '%d-%d' would be right",
+		    element, last, first);
+	for (int s = first; s <= last; s++)
+		set->statuses[s / 32] |= 1u << s % 32;
+	return 0;
+}
+
+static int add_element(const char *element, struct covey_outcomes *set, struct error *err)
+{
+	if (element[0] >= '0' && element[0] <= '9')
+		return add_statuses(element, set, err);
+	if (add_word(element, set) || add_signal(element, set))
+		return 0;
+	return error_set(err, "'%s' is not an outcome (exit, signal, timeout, spawn, any), "
+	    "an exit status (75, 1-99) or a signal (SIGSEGV)", element);
+}
+
+int outcomes_add(const char *list, struct covey_outcomes *set, struct error *err)
+{
+	char element[LONGEST_ELEMENT];
+
+	for (const char *p = list;; p++) {
+		size_t n = strcspn(p, ",");
+
+		if (n == 0)
+			return error_set(err, "'%.200s' has an empty element", list);
+		/* what does not fit is no outcome, and its beginning might be one */
+		if (n >= sizeof element)
+			return error_set(err, "'%.200s' is too long for an outcome", p);
+		memcpy(element, p, n);
+		element[n] = '\0';
+		if (add_element(element, set, err) != 0)
+			return -1;
+		p += n;
+		if (*p == '\0')
+			return 0;
+	}
+}

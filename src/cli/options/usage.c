@@ -1,0 +1,143 @@
+#include "cli/options/usage.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+#include "cli/options/options_table.h"
+
+enum { WIDTH = 80, HELP_COLUMN = 28 };
+
+static const char synopsis[] =
+    "usage: covey [OPTION]... COMMAND [ARG]... [::: ITEM...]... [:::: FILE...]...\n"
+    "       covey [OPTION]... -c SCRIPT [::: ITEM...]... [:::: FILE...]...\n"
+    "       covey [OPTION]... [< COMMANDS]\n"
+    "\n"
+    "Run COMMAND once for each item, many at once, each in a process tree of its\n"
+    "own, with retries and deadlines. Items are the words after ':::', the lines of\n"
+    "FILEs, or else those of standard input. An item takes the place of {} in\n"
+    "COMMAND, or comes at its end; {.} is the item without extension, {/} its\n"
+    "basename, {//} its directory, {/.} the basename without extension, {#} the\n"
+    "task's number, {%} the slot's. Of several sources, each item of one is combined\n"
+    "with each of the others: {1} is that of the first, {2/} the basename of that of\n"
+    "the second; those of ':::+' and '::::+' go along with the source before. With\n"
+    "neither COMMAND nor SCRIPT, each item is a shell command.\n";
+
+static const char ending[] =
+    "\n"
+    "A duration D is 90, 90s, 1.5m, 2h, 1d or 250ms.\n"
+    "\n"
+    "Exit status: 0 if every task succeeded, 123 if some task failed, 124 if the\n"
+    "deadline passed first, 125 if covey itself failed, 2 for wrong usage. Stopped by\n"
+    "a signal, covey dies of that signal.\n"
+    "\n"
+    "See covey(1).\n";
+
+struct column {
+	FILE *out;
+	int at;         /* characters on this line so far */
+};
+
+static void put(struct column *c, const char *text, int len)
+{
+	fprintf(c->out, "%.*s", len, text);
+	c->at += len;
+}
+
+static void pad_to_help(struct column *c)
+{
+	if (c->at + 2 > HELP_COLUMN) {
+		fputc('\n', c->out);
+		c->at = 0;
+	}
+	fprintf(c->out, "%*s", HELP_COLUMN - c->at, "");
+	c->at = HELP_COLUMN;
+}
+
+/* Puts words of the help column, breaking lines between them. */
+static void put_words(struct column *c, const char *text)
+{
+	while (*text != '\0') {
+		int len = (int)strcspn(text, " ");
+
+		if (c->at > HELP_COLUMN && c->at + 1 + len > WIDTH) {
+			fputc('\n', c->out);
+			c->at = 0;
+			pad_to_help(c);
+		} else if (c->at > HELP_COLUMN) {
+			put(c, " ", 1);
+		}
+		put(c, text, len);
+		text += len;
+		text += strspn(text, " ");
+	}
+}
+
+/* "  -j, -P, --jobs N", with long names one below the other */
+static void put_names(struct column *c, const struct option_row *row)
+{
+	char names[64];
+	const char *separator = "";
+	int n = 0;
+
+	if (row->letters[0] == '\0')
+		put(c, "      ", 6);
+	else
+		put(c, "  ", 2);
+	for (const char *p = row->letters; *p != '\0'; p++, separator = ", ")
+		n += snprintf(names + n, sizeof names - (size_t)n, "%s-%c", separator, *p);
+	if (row->name != NULL)
+		n += snprintf(names + n, sizeof names - (size_t)n, "%s--%s", separator, row->name);
+	put(c, names, n);
+	if (row->argument == NULL)
+		return;
+	put(c, row->optional ? "[=" : " ", row->optional ? 2 : 1);
+	put(c, row->argument, (int)strlen(row->argument));
+	put(c, "]", row->optional);
+}
+
+static void put_option(FILE *out, const struct option_row *row)
+{
+	struct column c = { .out = out };
+	const char *value = options_table_default(row);
+	char text[80];
+
+	put_names(&c, row);
+	pad_to_help(&c);
+	put_words(&c, row->help);
+	if (value != NULL) {
+		snprintf(text, sizeof text, "(default: %s)", value);
+		put_words(&c, text);
+	}
+	fputc('\n', out);
+}
+
+void usage_print(FILE *out)
+{
+	int group = -1;
+
+	fputs(synopsis, out);
+	for (int i = 0; i < OPT_COUNT; i++) {
+		const struct option_row *row = options_table_row((enum option_id)i);
+
+		if ((int)row->group != group)
+			fprintf(out, "\n%s:\n", options_table_group_title(row->group));
+		group = (int)row->group;
+		put_option(out, row);
+	}
+	fputs(ending, out);
+}
+
+static const char *or_empty(const char *text)
+{
+	return text == NULL ? "" : text;
+}
+
+void usage_table(FILE *out)
+{
+	for (int i = 0; i < OPT_COUNT; i++) {
+		const struct option_row *row = options_table_row((enum option_id)i);
+
+		fprintf(out, "%s\t%s\t%s\t%s\n", or_empty(row->name), row->letters,
+		    or_empty(row->argument), or_empty(options_table_default(row)));
+	}
+}

@@ -1,0 +1,40 @@
+/*
+ * keep_order - whose turn it is to be printed
+ *
+ * Passes outputs on to the queue: as they come, or in the order of the tasks (-k). What comes
+ * before its turn is kept, all of it in one place, in memory while little and then in a file.
+ */
+#ifndef CLI_OUTPUT_KEEP_ORDER_H
+#define CLI_OUTPUT_KEEP_ORDER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "cli/output/outq.h"
+
+struct keep_order;
+
+/* keep: in the order of tasks. NULL when memory runs out. */
+struct keep_order *keep_order_new(struct outq *q, bool keep);
+void keep_order_free(struct keep_order *order);
+
+/* Is it this task's turn now? */
+bool keep_order_is_current(const struct keep_order *order, uint64_t task);
+
+/* Adds an output of a task, which becomes the order's; NULL is allowed. */
+void keep_order_put(struct keep_order *order, uint64_t task, int fd, struct covey_output *output);
+
+/*
+ * The task will print no more. Calls turned, if it is set, for each task whose turn has come.
+ */
+typedef void keep_order_turned(void *arg, uint64_t task);
+void keep_order_on_turn(struct keep_order *order, keep_order_turned *turned, void *arg);
+void keep_order_finished(struct keep_order *order, uint64_t task);
+
+/* Prints what still waits for its turn: some tasks before it will not be run. */
+void keep_order_end(struct keep_order *order);
+
+/* Why something could not be kept: ENOSPC, …; or 0. */
+int keep_order_error(const struct keep_order *order);
+
+#endif

@@ -1,0 +1,70 @@
+#include "cli/output/out_group.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "cli/command/origin.h"
+#include "cli/output/tag.h"
+
+struct out_group {
+	struct keep_order *order;
+	int error;
+};
+
+struct out_group *out_group_new(struct keep_order *order)
+{
+	struct out_group *group = calloc(1, sizeof *group);
+
+	if (group != NULL)
+		group->order = order;
+	return group;
+}
+
+void out_group_free(struct out_group *group)
+{
+	free(group);
+}
+
+static void put(struct out_group *group, const struct covey_event *event, int stream)
+{
+	const struct origin *item = event->task->user;
+	struct covey_output *output = covey_take_output(event->attempt, stream);
+
+	if (output == NULL)
+		return;
+	if (item != NULL && item->tag != NULL) {
+		struct covey_output *tagged = tag_lines(output, item->tag, item->tag_len);
+
+		if (tagged == NULL)
+			group->error = errno;
+		covey_output_free(output);
+		output = tagged;
+	}
+	keep_order_put(group->order, origin_place(event->task), stream, output);
+}
+
+static void on_event(void *self, const struct covey_event *event)
+{
+	struct out_group *group = self;
+
+	if (event->type == COVEY_ENDED) {
+		if (!event->attempt->retry)
+			put(group, event, STDOUT_FILENO);
+		put(group, event, STDERR_FILENO);
+	} else if (event->type == COVEY_FINISHED) {
+		keep_order_finished(group->order, origin_place(event->task));
+	}
+}
+
+struct sink out_group_sink(struct out_group *group)
+{
+	return (struct sink) {
+		.wants = SINK_WANTS(COVEY_ENDED) | SINK_WANTS(COVEY_FINISHED), .event = on_event, .self = group,
+	};
+}
+
+int out_group_error(const struct out_group *group)
+{
+	return group->error;
+}

@@ -1,0 +1,22 @@
+/*
+ * out_group - the default: what an attempt printed appears whole
+ *
+ * On stdout only the attempt that succeeded, or the last one, appears; stderr of each.
+ */
+#ifndef CLI_OUTPUT_OUT_GROUP_H
+#define CLI_OUTPUT_OUT_GROUP_H
+
+#include "cli/output/keep_order.h"
+#include "cli/output/sink.h"
+
+struct out_group;
+
+/* Puts outputs into the order. NULL when memory runs out. */
+struct out_group *out_group_new(struct keep_order *order);
+void out_group_free(struct out_group *group);
+struct sink out_group_sink(struct out_group *group);
+
+/* Why tags could not be put before lines: ENOSPC, …; or 0. */
+int out_group_error(const struct out_group *group);
+
+#endif

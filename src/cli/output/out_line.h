@@ -1,0 +1,25 @@
+/*
+ * out_line - lines appear as they come (--line-buffer), never torn
+ *
+ * With --keep-order the first unfinished task's lines appear as they come, and those of the others
+ * when their turn comes. As everywhere, stdout of an attempt that is followed by another one does
+ * not appear: while a task has tries left, its stdout waits for the end of the attempt.
+ */
+#ifndef CLI_OUTPUT_OUT_LINE_H
+#define CLI_OUTPUT_OUT_LINE_H
+
+#include "cli/output/keep_order.h"
+#include "cli/output/outq.h"
+#include "cli/output/sink.h"
+
+struct out_line;
+
+/* NULL when memory runs out. */
+struct out_line *out_line_new(struct outq *q, struct keep_order *order);
+void out_line_free(struct out_line *line);
+struct sink out_line_sink(struct out_line *line);
+
+/* Why lines could not be kept until their turn: ENOSPC, …; or 0. */
+int out_line_error(const struct out_line *line);
+
+#endif

@@ -1,0 +1,83 @@
+/*
+ * outq - bytes on their way to stdout and stderr
+ *
+ * Supervision never waits for a slow reader: what does not go out at once waits here, in the order
+ * in which it was put, and goes on when the descriptor takes more. O_NONBLOCK is never set on a
+ * descriptor that was inherited: it belongs to everybody who shares it.
+ */
+#ifndef CLI_OUTPUT_OUTQ_H
+#define CLI_OUTPUT_OUTQ_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "covey.h"
+
+struct outq;
+
+/* An output that several parts of the queue refer to; freed with the last of them. */
+struct outq_shared;
+
+/* Makes a queue for descriptors 1 and 2. NULL when memory runs out. */
+struct outq *outq_new(void);
+void outq_free(struct outq *q);
+
+/* From now on the executor's turns carry on what had to wait. */
+void outq_attach(struct outq *q, struct covey *ex);
+
+/* Called before anything is written to a descriptor, and after; for whoever draws on a terminal. */
+typedef void outq_hook(void *arg, bool before);
+void outq_set_hook(struct outq *q, outq_hook *hook, void *arg);
+
+/* Adds bytes, copied where they have to wait. fd is 1 or 2. */
+void outq_text(struct outq *q, int fd, const char *data, size_t len);
+
+/* Adds a formatted text, cut at 64 KiB. */
+void outq_printf(struct outq *q, int fd, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* Adds an output, which becomes the queue's; NULL is allowed. */
+void outq_output(struct outq *q, int fd, struct covey_output *output);
+
+/* The line that stands for bytes that --max-output has cut. */
+enum { OUTQ_CUT_SIZE = 64 };
+void outq_cut_note(char note[OUTQ_CUT_SIZE], uint64_t cut);
+
+/* Makes an output shareable, and becomes its owner; NULL when memory runs out. */
+struct outq_shared *outq_share(struct covey_output *output);
+struct covey_output *outq_shared_output(struct outq_shared *shared);
+
+/* One owner more, one owner less; NULL is allowed. */
+struct outq_shared *outq_share_again(struct outq_shared *shared);
+void outq_unshare(struct outq_shared *shared);
+
+/* Adds len bytes of a shared output. */
+void outq_part(struct outq *q, int fd, struct outq_shared *shared, uint64_t offset, uint64_t len);
+
+/* So much waits that nothing should be added that can be put off. */
+bool outq_full(const struct outq *q);
+
+/* Nothing waits. */
+bool outq_empty(const struct outq *q);
+
+/*
+ * From now on what is added waits until outq_release, so that something can be done before anybody
+ * sees it; false: as before, and all is released.
+ */
+void outq_hold(struct outq *q, bool hold);
+void outq_release(struct outq *q);
+
+/* Writes what can be written now; the executor's turns do, where the queue is attached to one. */
+void outq_flush(struct outq *q);
+
+/* Finds out whether the reader of a descriptor to which others write has gone away. */
+void outq_check(struct outq *q, int fd);
+
+/* Writes a text if it can be written now and whole, and nothing else waits; else not at all. */
+void outq_try(struct outq *q, int fd, const char *data, size_t len);
+
+/* Why a descriptor takes no more: EPIPE, ENOSPC, …; 0: it does. */
+int outq_error(const struct outq *q, int fd);
+
+#endif

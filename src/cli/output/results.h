@@ -1,0 +1,33 @@
+/*
+ * results - a directory for each task: what it printed, and what became of it (--results)
+ *
+ * While a task runs, its directory is called ".running-" and its number, and grows; when it has
+ * finished it is renamed to the number alone, whole. One descriptor is used for all of them.
+ */
+#ifndef CLI_OUTPUT_RESULTS_H
+#define CLI_OUTPUT_RESULTS_H
+
+#include <stdbool.h>
+
+#include "base/error.h"
+#include "cli/output/sink.h"
+
+struct results;
+
+/* path must last. NULL: memory is out. */
+struct results *results_new(const char *path);
+void results_free(struct results *results);
+
+/*
+ * Makes the directory, or takes one that is empty; with resumed, also one in which there are results
+ * of the run that is continued: those of tasks that are run again are replaced. Returns 0, or -1 with
+ * a message.
+ */
+int results_open(struct results *results, bool resumed, struct error *err);
+
+struct sink results_sink(struct results *results);
+
+/* Why something could not be written; from then on, nothing is. NULL: nothing was wrong. */
+const char *results_error(const struct results *results);
+
+#endif

@@ -1,0 +1,53 @@
+#include "cli/output/sink.h"
+
+#include <assert.h>
+
+void sinks_add(struct sinks *sinks, const struct sink *sink)
+{
+	unsigned type;
+
+	assert(sinks->n < SINK_MAX);
+	for (type = 0; type < SINK_TYPES; type++) {
+		if ((sink->wants & SINK_WANTS(type)) != 0)
+			sinks->by_type[type].who[sinks->by_type[type].n++] = (unsigned char)sinks->n;
+	}
+	sinks->list[sinks->n++] = *sink;
+	sinks->wants |= sink->wants;
+}
+
+void sinks_event(const struct sinks *sinks, const struct covey_event *event)
+{
+	unsigned i;
+
+	for (i = 0; i < sinks->by_type[event->type].n; i++) {
+		const struct sink *sink = &sinks->list[sinks->by_type[event->type].who[i]];
+
+		sink->event(sink->self, event);
+	}
+}
+
+bool sinks_want_output(const struct sinks *sinks)
+{
+	unsigned i;
+
+	for (i = 0; i < sinks->n; i++) {
+		if (sinks->list[i].output != NULL)
+			return true;
+	}
+	return false;
+}
+
+bool sinks_output(const struct sinks *sinks, const struct covey_task *task,
+    const struct covey_attempt *attempt, int stream, const void *data, size_t len)
+{
+	bool dealt_with = false;
+	unsigned i;
+
+	for (i = 0; i < sinks->n; i++) {
+		const struct sink *sink = &sinks->list[i];
+
+		if (sink->output != NULL)
+			dealt_with |= sink->output(sink->self, task, attempt, stream, data, len);
+	}
+	return dealt_with;
+}

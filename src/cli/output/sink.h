@@ -1,0 +1,45 @@
+/*
+ * sink - what consumes events: one row of callbacks for each, called in order
+ */
+#ifndef CLI_OUTPUT_SINK_H
+#define CLI_OUTPUT_SINK_H
+
+#include "covey.h"
+
+struct sink {
+	unsigned wants;    /* SINK_WANTS of the events that it is called for */
+	void (*event)(void *self, const struct covey_event *event);
+	/* Output as it arrives, as covey_output_fn; NULL: not interested. */
+	bool (*output)(void *self, const struct covey_task *task,
+	    const struct covey_attempt *attempt, int stream, const void *data, size_t len);
+	void *self;
+};
+
+#define SINK_WANTS(type) (1U << (type))
+
+enum { SINK_MAX = 12, SINK_TYPES = COVEY_EXPIRED + 1 };
+
+struct sinks {
+	struct sink list[SINK_MAX];
+	unsigned n;
+	unsigned wants;    /* of all of them */
+	struct {
+		unsigned n;
+		unsigned char who[SINK_MAX];
+	} by_type[SINK_TYPES];    /* which of them want an event of that type */
+};
+
+/* Adds a sink behind the others. */
+void sinks_add(struct sinks *sinks, const struct sink *sink);
+
+/* Hands an event to every sink that wants it. */
+void sinks_event(const struct sinks *sinks, const struct covey_event *event);
+
+/* Is there a sink for output as it arrives? */
+bool sinks_want_output(const struct sinks *sinks);
+
+/* Hands output to every sink that wants it; false if none has dealt with it. */
+bool sinks_output(const struct sinks *sinks, const struct covey_task *task,
+    const struct covey_attempt *attempt, int stream, const void *data, size_t len);
+
+#endif

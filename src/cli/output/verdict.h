@@ -1,0 +1,39 @@
+/*
+ * verdict - counts to exit status
+ */
+#ifndef CLI_OUTPUT_VERDICT_H
+#define CLI_OUTPUT_VERDICT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "cli/options/halt.h"
+#include "cli/output/sink.h"
+
+enum {
+	STATUS_OK = 0,
+	STATUS_USAGE = 2,
+	STATUS_FAILED = 123,    /* some task failed */
+	STATUS_DEADLINE = 124,  /* the deadline passed first */
+	STATUS_BROKEN = 125     /* covey itself failed */
+};
+
+struct verdict {
+	uint64_t succeeded, failed;
+	uint64_t failed_before; /* and are left as they are */
+	bool halted_calmly;     /* --halt for another reason than failures: what it stopped has not failed */
+	bool halted_well;       /* --halt …,success=…: what was asked for is there, whatever failed */
+	bool unfinished;        /* it was asked to start no more, and there would have been more */
+	bool expired;
+	uint64_t refused;       /* records of the input that could not be used */
+	bool bad_input;         /* the input could not be read to its end */
+	bool broken;            /* output lost, an executor that failed, … */
+};
+
+/* Counts what comes. */
+struct sink verdict_sink(struct verdict *verdict);
+
+/* The worst of what happened. */
+int verdict_status(const struct verdict *verdict);
+
+#endif

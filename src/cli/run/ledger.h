@@ -1,0 +1,53 @@
+/*
+ * ledger - the journal and the job log of a run, and when they are written
+ *
+ * What happens is on record before anybody sees it: while there are records, the queue of outputs
+ * holds back what is put into it, and ledger_settle writes them and then lets it go. An attempt is
+ * on record before it is started; where more than 50 a second are, within five milliseconds.
+ */
+#ifndef CLI_RUN_LEDGER_H
+#define CLI_RUN_LEDGER_H
+
+#include "covey.h"
+#include "base/error.h"
+#include "cli/options/options.h"
+#include "cli/output/joblog.h"
+#include "cli/output/outq.h"
+#include "cli/output/sink.h"
+#include "cli/run/journal.h"
+
+struct ledger {
+	struct journal *journal;    /* or NULL */
+	struct joblog *joblog;      /* or NULL */
+	struct outq *q;
+	covey_nsec settled;         /* when it was done last */
+	covey_nsec starts_paid;     /* until when one start in START_EVERY has been written */
+	bool put_off;               /* that it is done was put off for a turn */
+	bool failed;                /* nothing is written any more */
+};
+
+/* Opens what the options name, and adds its sinks. Returns 0, or -1 with a message. */
+int ledger_open(struct ledger *r, const struct options *options, const char *const *argv,
+    struct outq *q, struct sinks *sinks, struct error *err);
+void ledger_close(struct ledger *r);
+
+/* The run begins. Returns 0, or -1 with a message. */
+int ledger_start(struct ledger *r, struct error *err);
+
+/* Writes what has happened. Returns 0, or -1 with a message, and from then on 0. */
+int ledger_settle(struct ledger *r, const struct covey *ex, struct error *err);
+
+/* An attempt is about to be started. Returns as ledger_settle. */
+int ledger_starting(struct ledger *r, const struct covey *ex, const struct covey_task *task,
+    unsigned slot, struct error *err);
+
+/*
+ * Before a turn that may wait so long: settles, if it is time to, or has it wait no longer than until
+ * then. Returns as ledger_settle.
+ */
+int ledger_pace(struct ledger *r, struct covey *ex, covey_nsec *wait, struct error *err);
+
+/* The run has ended, as journal_end has it. Returns as ledger_settle. */
+int ledger_end(struct ledger *r, int status, int sig, bool input_read, struct error *err);
+
+#endif

@@ -1,0 +1,176 @@
+#include "cli/run/run.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "cli/run/run_open.h"
+#include "cli/run/run_state.h"
+#include "cli/xargs/xargs.h"
+#include "cli/xargs/xargs_feed.h"
+
+static void pace(struct run *run, covey_nsec *wait)
+{
+	struct error why;
+
+	if (ledger_pace(&run->ledger, run->ex, wait, &why) != 0)
+		run_stop_recording(run, &why);
+}
+
+/* A reader that went away ends everything quietly, as it ends any filter. */
+static void check_stdout(struct run *run)
+{
+	int error = outq_error(run->q, STDOUT_FILENO);
+
+	if (error == 0 || run->verdict.broken)
+		return;
+	if (error == EPIPE) {
+		run->verdict.broken = true;
+		run->sig = SIGPIPE;
+		covey_cancel(run->ex, COVEY_CANCEL_KILL);
+		return;
+	}
+	run_break_off(run, "cannot write to standard output", error);
+}
+
+static void check_kept(struct run *run)
+{
+	int error = keep_order_error(run->order);
+
+	if (error == 0 && run->group != NULL)
+		error = out_group_error(run->group);
+	if (error == 0 && run->line != NULL)
+		error = out_line_error(run->line);
+	if (error != 0 && !run->verdict.broken)
+		run_break_off(run, "cannot keep what a task has printed", error);
+}
+
+static void check_results(struct run *run)
+{
+	struct error why;
+
+	if (run->results == NULL || results_error(run->results) == NULL || run->told_results)
+		return;
+	run->told_results = true;
+	error_set(&why, "%s", results_error(run->results));
+	run_stop_recording(run, &why);
+}
+
+/* With lines that appear as they come, a slow reader slows the children down, as a pipe would. */
+static void check_full(struct run *run)
+{
+	bool full = run->line != NULL && outq_full(run->q);
+
+	if (full != run->held)
+		covey_hold_output(run->ex, full);
+	run->held = full;
+}
+
+static void loop(struct run *run)
+{
+	struct covey_error why;
+	int more;
+
+	do {
+		covey_nsec wait = progress_tick(run->progress, run->ex);
+
+		pace(run, &wait);
+		more = covey_step(run->ex, wait, &why);
+		check_stdout(run);
+		check_kept(run);
+		check_results(run);
+		check_full(run);
+	} while (more > 0);
+	if (more < 0) {
+		run_complain(run, "%s", why.message);
+		run->verdict.broken = true;
+	}
+}
+
+/* Waits until everything is written, or for somebody who does not want to. */
+static void drain(struct run *run)
+{
+	unsigned nstops = run->nstops;
+	struct pollfd pfd = { .fd = covey_fd(run->ex), .events = POLLIN };
+
+	/* everything has finished: the turns only look after signals and writing */
+	while (!outq_empty(run->q) && run->nstops == nstops) {
+		if (poll(&pfd, 1, -1) > 0 && covey_step(run->ex, 0, NULL) < 0)
+			return;
+	}
+}
+
+static void count_skipped(struct run *run)
+{
+	struct journal_skipped skipped;
+
+	if (run->ledger.journal == NULL)
+		return;
+	skipped = journal_skipped(run->ledger.journal);
+	run->verdict.failed_before = skipped.failed;
+	summary_skipped(run->summary, skipped.succeeded, skipped.failed);
+}
+
+static void end_records(struct run *run)
+{
+	struct error why;
+
+	if (ledger_end(&run->ledger, verdict_status(&run->verdict), run->sig, run->input_read,
+	    &why) == 0)
+		return;
+	run_complain(run, "%s", why.message);
+	run->verdict.broken = true;
+}
+
+/* After SIGUSR2: is there anything that was not started? */
+static void check_unfinished(struct run *run)
+{
+	run->verdict.unfinished = run->ending && !run->input_read && !feed_is_used_up(run->feed);
+}
+
+static void conclude(struct run *run)
+{
+	int status;
+
+	if (feed_error(run->feed) != NULL) {
+		run->verdict.bad_input = true;
+		run_complain(run, "%s", feed_error(run->feed));
+	}
+	progress_end(run->progress);
+	keep_order_end(run->order);
+	count_skipped(run);
+	check_unfinished(run);
+	status = verdict_status(&run->verdict);
+	if (run->sig != SIGPIPE)
+		summary_end(run->summary, run->verdict.unfinished || feed_has_more(run->feed));
+	end_records(run);
+	drain(run);
+	check_stdout(run);
+	if (verdict_status(&run->verdict) != status)
+		end_records(run);
+}
+
+struct run_end run(const struct run_setup *setup)
+{
+	struct run run = { .options = setup->options, .setup = setup, .feed = setup->feed };
+	struct run_end end = { .status = STATUS_BROKEN };
+	struct xargs_feed *xargs = feed_xargs(run.feed);
+	struct error err;
+
+	run.signals.guard_fd = -1;
+	end.status = run_open(&run, &err);
+	if (end.status != STATUS_OK) {
+		fprintf(stderr, "covey: %s\n", err.message);
+		end.status = xargs != NULL ? XARGS_STATUS_ERROR : end.status;
+	} else {
+		loop(&run);
+		conclude(&run);
+		end.status = xargs != NULL ? xargs_feed_status(xargs, &run.verdict)
+		    : verdict_status(&run.verdict);
+		end.sig = run.sig;
+	}
+	run_close(&run);
+	return end;
+}

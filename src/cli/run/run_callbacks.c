@@ -1,0 +1,209 @@
+#include "cli/run/run_callbacks.h"
+
+#include <signal.h>
+#include <unistd.h>
+
+#include "cli/run/jobserver.h"
+#include "cli/xargs/xargs_feed.h"
+
+enum { MOST_SKIPPED = 1000 };
+
+static void on_refused(void *arg, const char *why)
+{
+	struct run *run = arg;
+
+	run->verdict.refused++;
+	run_complain(run, "%s", why);
+}
+
+/* Others wait for the turn of a task that is not run. */
+static void on_left_out(void *arg, uint64_t place)
+{
+	const struct run *run = arg;
+
+	keep_order_finished(run->order, place);
+}
+
+static void stop_for_halt(struct run *run)
+{
+	const struct halt *halt = &run->options->halt;
+
+	run->halted = true;
+	run->verdict.halted_calmly = halt->why != HALT_FAIL;
+	run->verdict.halted_well = halt->why == HALT_SUCCESS;
+	run->about.stopped_by = "--halt";
+	covey_cancel(run->ex, halt->when == HALT_NOW ? COVEY_CANCEL_STOP : COVEY_CANCEL_WAITING);
+}
+
+static void check_halt(struct run *run)
+{
+	struct halt_counts counts = {
+		.succeeded = run->verdict.succeeded, .failed = run->verdict.failed,
+	};
+	struct covey_counts all;
+
+	if (run->options->halt.when == HALT_NEVER || run->halted || run->sig != 0)
+		return;
+	covey_count(run->ex, &all, sizeof all);
+	counts.total = all.submitted;
+	counts.total_known = covey_input_ended(run->ex);
+	if (halt_reached(&run->options->halt, &counts))
+		stop_for_halt(run);
+}
+
+/* After some failures xargs starts no other command, but waits for those that run. */
+static void check_xargs(struct run *run, const struct covey_event *event)
+{
+	struct xargs_feed *xargs = feed_xargs(run->feed);
+	const char *why = xargs == NULL ? NULL : xargs_feed_finished(xargs, event);
+
+	if (why == NULL || run->halted || run->sig != 0)
+		return;
+	if (!run->options->quiet && feed_has_more(run->feed))
+		run_complain(run, "after %s nothing more is started, as by xargs", why);
+	run->halted = true;
+	run->about.stopped_by = "--xargs";
+	covey_cancel(run->ex, COVEY_CANCEL_WAITING);
+}
+
+static void check_captured(struct run *run, const struct covey_event *event)
+{
+	if (event->type == COVEY_ENDED && event->attempt->output_errno != 0)
+		run_break_off(run, "cannot keep what a task has printed", event->attempt->output_errno);
+}
+
+static void on_event(struct covey *ex, const struct covey_event *event, void *user)
+{
+	struct run *run = user;
+
+	(void)ex;
+	sinks_event(&run->sinks, event);
+	check_captured(run, event);
+	/* covey itself writes nothing that would tell it */
+	if (event->type == COVEY_ENDED && run->options->ungroup)
+		outq_check(run->q, STDOUT_FILENO);
+	if (event->type != COVEY_FINISHED)
+		return;
+	check_xargs(run, event);
+	feed_finished(event->task);
+	check_halt(run);
+}
+
+static bool on_output(struct covey *ex, const struct covey_task *task,
+    const struct covey_attempt *attempt, int stream, const void *data, size_t len, void *user)
+{
+	struct run *run = user;
+
+	(void)ex;
+	return sinks_output(&run->sinks, task, attempt, stream, data, len);
+}
+
+/*
+ * What came of asking for the next task. Those that are left out are many and quick: a turn looks at
+ * no more of them than it has time for, and has itself asked again in the next one.
+ */
+static enum covey_next look_at(struct run *run, enum covey_next result)
+{
+	unsigned skipped = feed_skipped(run->feed);
+
+	run->input_read |= result == COVEY_NEXT_END && feed_error(run->feed) == NULL;
+	run->nskipped = skipped == 0 ? 0 : run->nskipped + skipped;
+	if (result != COVEY_NEXT_MORE || run->nskipped < MOST_SKIPPED)
+		return result;
+	run->nskipped = 0;
+	covey_pull(run->ex);
+	return COVEY_NEXT_LATER;
+}
+
+static enum covey_next read_ahead(struct run *run)
+{
+	enum covey_next result;
+
+	do
+		result = look_at(run, feed_next(run->feed, run->ex));
+	while (result == COVEY_NEXT_MORE);
+	return result;
+}
+
+static enum covey_next next(struct covey *ex, void *user)
+{
+	struct run *run = user;
+
+	/* nobody takes what is printed: more tasks would only pile it up; the queue pulls again */
+	if (outq_full(run->q))
+		return COVEY_NEXT_LATER;
+	/* a part of all tasks cannot be told before all are known */
+	if (run->options->halt.when != HALT_NEVER && run->options->halt.percent)
+		return read_ahead(run);
+	return look_at(run, feed_next(run->feed, ex));
+}
+
+static const char *const *prepare(const struct covey_task *task, unsigned slot, void *user)
+{
+	struct run *run = user;
+	struct error why;
+
+	if (ledger_starting(&run->ledger, run->ex, task, slot, &why) != 0)
+		run_stop_recording(run, &why);
+	return feed_prepares(run->feed) ? feed_prepare(run->feed, task, slot) : NULL;
+}
+
+/* With nothing running there is nothing to see but that; once is enough. */
+static void say_waiting(struct run *run)
+{
+	char why[PACE_WORDS_SIZE];
+
+	if (run->told_waiting || run->pace.running > 0 || run->options->quiet
+	    || (run->pace.reason != PACE_LOAD && run->pace.reason != PACE_MEMORY))
+		return;
+	run->told_waiting = true;
+	pace_why(&run->pace, why);
+	run_complain(run, "waiting to start: %s", why);
+}
+
+static covey_nsec may_start(struct covey *ex, void *user)
+{
+	struct run *run = user;
+	covey_nsec wait = !pacing_limits(&run->options->pace) ? 0
+	    : pace_wait(&run->pace, covey_now(ex));
+
+	if (wait == 0)
+		return run->setup->jobserver == NULL ? COVEY_START_NOW
+		    : jobserver_may_start(run->setup->jobserver, ex);
+	say_waiting(run);
+	return wait;
+}
+
+/* --retry-match: does the attempt's stderr say so? */
+static void decide(const struct covey_task *task, const struct covey_attempt *attempt,
+    covey_nsec *delay, void *user)
+{
+	const struct run *run = user;
+	char text[65536];
+	ssize_t n;
+
+	(void)task;
+	if (*delay < 0)
+		return;
+	n = covey_output_tail(attempt->err, text, sizeof text - 1);
+	text[n > 0 ? n : 0] = '\0';
+	if (regexec(&run->retry_match, text, 0, NULL, 0) != 0)
+		*delay = -1;
+}
+
+void run_set_callbacks(struct run *run, struct covey_options *options)
+{
+	const struct options *o = run->options;
+
+	options->decide = run->has_retry_match ? decide : NULL;
+	options->may_start = pacing_limits(&o->pace) || run->setup->jobserver != NULL ? may_start : NULL;
+	options->next = next;
+	options->prepare = feed_prepares(run->feed) || run->ledger.journal != NULL ? prepare : NULL;
+	options->on_event = on_event;
+	options->events = run->sinks.wants | SINK_WANTS(COVEY_ENDED) | SINK_WANTS(COVEY_FINISHED);
+	options->on_output = sinks_want_output(&run->sinks) ? on_output : NULL;
+	options->user = run;
+	feed_on_refused(run->feed, on_refused, run);
+	if (o->keep_order && (o->order == ORDER_LONGEST || o->shuf))
+		feed_on_left_out(run->feed, on_left_out, run);
+}

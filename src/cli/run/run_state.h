@@ -1,0 +1,68 @@
+/*
+ * run_state - what a run is made of; for run.c and the run_*.c beside it only
+ */
+#ifndef CLI_RUN_RUN_STATE_H
+#define CLI_RUN_RUN_STATE_H
+
+#include <regex.h>
+
+#include "base/signals.h"
+#include "cli/output/describe.h"
+#include "cli/output/keep_order.h"
+#include "cli/output/out_group.h"
+#include "cli/output/out_line.h"
+#include "cli/output/outq.h"
+#include "cli/output/progress.h"
+#include "cli/output/results.h"
+#include "cli/output/sink.h"
+#include "cli/output/summary.h"
+#include "cli/output/verdict.h"
+#include "cli/run/feed.h"
+#include "cli/run/ledger.h"
+#include "cli/run/pace.h"
+#include "cli/run/run_setup.h"
+
+struct run {
+	const struct options *options;
+	const struct run_setup *setup;
+	struct covey *ex;
+	struct feed *feed;
+	struct outq *q;
+	struct keep_order *order;
+	struct out_group *group;       /* one of these two, or neither (-u) */
+	struct out_line *line;
+	struct summary *summary;
+	struct progress *progress;
+	struct results *results;       /* or NULL */
+	struct ledger ledger;
+	unsigned nskipped;             /* tasks in a row */
+	bool input_read;               /* to its end */
+	struct sinks sinks;
+	struct verdict verdict;
+	struct describe about;
+	struct signals signals;
+	struct pace pace;
+	bool told_results;             /* that they cannot be written */
+	bool told_waiting;             /* that nothing runs because of the pace */
+	regex_t retry_match;
+	bool has_retry_match;
+	bool halted;
+	bool ending;                   /* asked to start no more (SIGUSR2) */
+	unsigned workers;              /* how many tasks may run at once */
+	bool held;                     /* children wait for stdout or stderr to take more */
+	int sig;                       /* the signal that ended the run, or 0 */
+	unsigned nstops;               /* how often it was asked for */
+	char stopped_by[64];
+};
+
+/* Says a line of covey's own, behind "covey: ". */
+void run_complain(struct run *run, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* Something that covey cannot do without has failed: says so once, and stops everything. */
+void run_break_off(struct run *run, const char *what, int sys_errno);
+
+/* What runs may go on, and is shown; but nothing is known of it any more. */
+void run_stop_recording(struct run *run, const struct error *why);
+
+#endif

@@ -1,0 +1,345 @@
+#include "journal/journal_past.h"
+
+#include <bsd/stdlib.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Outcomes that ended a task; with others, or none, it has not been brought to its end. */
+#define FAILED "('exit', 'signal', 'timeout', 'spawn')"
+
+/*
+ * What has become of each task, by its last entry, and a success is that always. It is found out once,
+ * into a table of its own in a temporary file: an index that is kept up for it while a run goes on
+ * would cost each task another page to write. For the same reason the first run of a series has not
+ * counted equal tasks.
+ */
+static const char make_past[] =
+    "CREATE TEMP TABLE past (key BLOB, occurrence INTEGER, id INTEGER NOT NULL,"
+    " state INTEGER NOT NULL, PRIMARY KEY (key, occurrence)) WITHOUT ROWID;";
+
+static const char fill_past[] =
+    "INSERT INTO past SELECT key, occurrence, id, CASE WHEN outcome = 'success' THEN 3"
+    " WHEN outcome IN " FAILED " THEN 2 ELSE 1 END FROM ("
+    "SELECT key, occurrence, id, outcome, row_number() OVER (PARTITION BY key, occurrence"
+    " ORDER BY outcome IS 'success' DESC, id DESC) AS place FROM ("
+    "SELECT key, id, outcome, CASE occurrence WHEN 0 THEN"
+    " row_number() OVER (PARTITION BY run, key ORDER BY id) ELSE occurrence END AS occurrence"
+    " FROM task WHERE series = ?1 AND run <= ?2)) WHERE place = 1";
+
+struct past {
+	const struct journal_db *db;
+	int64_t next;
+	sqlite3_stmt *lookup, *walk;
+	const char **words;       /* of the task that past_next gave last: argv, then env */
+};
+
+/* ---- runs ---- */
+
+static char *column_copy(sqlite3_stmt *s, int column)
+{
+	const char *text = (const char *)sqlite3_column_text(s, column);
+
+	return strdup(text == NULL ? "" : text);
+}
+
+static int read_run(sqlite3_stmt *s, struct past_run *run, struct error *err)
+{
+	*run = (struct past_run){
+		.id = sqlite3_column_int64(s, 0), .series = sqlite3_column_int64(s, 1),
+		.started = sqlite3_column_double(s, 2),
+		.ended = sqlite3_column_type(s, 3) != SQLITE_NULL,
+		.input_read = sqlite3_column_int(s, 4) != 0,
+		.status = sqlite3_column_int(s, 5), .signal = sqlite3_column_int(s, 6),
+		.command = column_copy(s, 7), .cwd = column_copy(s, 8),
+	};
+	if (run->command != NULL && run->cwd != NULL)
+		return 1;
+	past_run_release(run);
+	return error_set(err, "out of memory");
+}
+
+void past_run_release(struct past_run *run)
+{
+	free(run->command);
+	free(run->cwd);
+	*run = (struct past_run){ .id = 0 };
+}
+
+static int database_error(const struct journal_db *db, struct error *err)
+{
+	return error_set(err, "cannot read the journal: %s", sqlite3_errmsg(db->db));
+}
+
+int past_find(const struct journal_db *db, const char *template, size_t len, struct past_run *run,
+    struct error *err)
+{
+	sqlite3_stmt *s;
+	int result = 0;
+
+	if (journal_db_prepare(db, "SELECT id, series, started, ended, input_read, status, signal,"
+	    " command, cwd FROM run WHERE recovery IS NOT 'retry-failed' AND"
+	    " (?1 IS NULL OR template = ?1) ORDER BY id DESC LIMIT 1", &s, err) != 0)
+		return -1;
+	if (template != NULL)
+		sqlite3_bind_blob64(s, 1, template, len, SQLITE_STATIC);
+	switch (sqlite3_step(s)) {
+	case SQLITE_ROW:
+		result = read_run(s, run, err);
+		break;
+	case SQLITE_DONE:
+		break;
+	default:
+		result = database_error(db, err);
+		break;
+	}
+	sqlite3_finalize(s);
+	return result;
+}
+
+/* How many words are in a block in which each is ended by a NUL. */
+static size_t count_words(const char *block, size_t len)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < len; i++)
+		n += block[i] == '\0';
+	return n;
+}
+
+/* Has words point to those in the block, and to NULL behind them; returns where the next goes. */
+static const char **split(const char **words, const char *block, size_t len)
+{
+	for (size_t at = 0; at < len; at += strlen(block + at) + 1)
+		*words++ = block + at;
+	*words++ = NULL;
+	return words;
+}
+
+static const char **copy_words(const char *block, size_t len)
+{
+	size_t n = count_words(block, len) + 1;
+	const char **words = malloc(n * sizeof *words + len + 1);
+	char *copy;
+
+	if (words == NULL)
+		return NULL;
+	copy = memcpy(words + n, block == NULL ? "" : block, len);
+	split(words, copy, len);
+	return words;
+}
+
+const char **past_argv(const struct journal_db *db, struct error *err)
+{
+	const char **words = NULL;
+	sqlite3_stmt *s;
+
+	/* those that retried the failed ones have not the whole of the options */
+	if (journal_db_prepare(db, "SELECT argv FROM run WHERE recovery IS NOT 'retry-failed'"
+	    " ORDER BY id DESC LIMIT 1", &s, err) != 0)
+		return NULL;
+	switch (sqlite3_step(s)) {
+	case SQLITE_ROW:
+		words = copy_words(sqlite3_column_blob(s, 0), (size_t)sqlite3_column_bytes(s, 0));
+		if (words == NULL)
+			error_set(err, "out of memory");
+		break;
+	case SQLITE_DONE:
+		error_set(err, "it has no run");
+		break;
+	default:
+		database_error(db, err);
+		break;
+	}
+	sqlite3_finalize(s);
+	return words;
+}
+
+/* ---- tasks ---- */
+
+static int fill(const struct journal_db *db, int64_t series, int64_t last, struct error *err)
+{
+	sqlite3_stmt *s;
+	int result;
+
+	if (journal_db_run(db, make_past, err) != 0 || journal_db_prepare(db, fill_past, &s, err) != 0)
+		return -1;
+	sqlite3_bind_int64(s, 1, series);
+	sqlite3_bind_int64(s, 2, last);
+	result = journal_db_step(db, s, err);
+	sqlite3_finalize(s);
+	/* for past_next */
+	return result != 0 ? -1
+	    : journal_db_run(db, "CREATE INDEX temp.past_id ON past (id) WHERE state <> 3", err);
+}
+
+/* A path of a task, wherever it is taken up again. */
+#define ABSOLUTE(path) "CASE WHEN substr(" path ", 1, 1) IN ('/', x'2f') THEN " path \
+	" ELSE coalesce(r.cwd || '/', '') || " path " END"
+
+static int prepare(struct past *past, struct error *err)
+{
+	if (journal_db_prepare(past->db, "SELECT state FROM past WHERE key = ?1 AND occurrence = ?2",
+	    &past->lookup, err) != 0)
+		return -1;
+	return journal_db_prepare(past->db, "SELECT t.id, t.number, t.key, p.occurrence, t.name,"
+	    " t.argv, t.input, CASE WHEN t.cwd IS NULL THEN r.cwd ELSE " ABSOLUTE("t.cwd") " END,"
+	    " t.env, CASE WHEN t.stdin_file IS NOT NULL THEN " ABSOLUTE("t.stdin_file") " END,"
+	    " t.stdin, t.timeout, t.tries, t.retry_interval"
+	    " FROM past p JOIN task t ON t.id = p.id JOIN run r ON r.id = t.run"
+	    " WHERE p.id > ?1 AND p.state <> 3 ORDER BY p.id LIMIT 1", &past->walk, err);
+}
+
+struct past *past_open(const struct journal_db *db, int64_t series, int64_t last,
+    struct error *err)
+{
+	struct past *past = calloc(1, sizeof *past);
+
+	if (past == NULL) {
+		error_set(err, "out of memory");
+		return NULL;
+	}
+	past->db = db;
+	if (fill(db, series, last, err) == 0 && prepare(past, err) == 0)
+		return past;
+	past_close(past);
+	return NULL;
+}
+
+void past_close(struct past *past)
+{
+	if (past == NULL)
+		return;
+	sqlite3_finalize(past->lookup);
+	sqlite3_finalize(past->walk);
+	(void)journal_db_run(past->db, "DROP TABLE IF EXISTS temp.past", &(struct error){ "" });
+	free(past->words);
+	free(past);
+}
+
+int past_count(const struct past *past, uint64_t counts[PAST_NSTATES], struct error *err)
+{
+	sqlite3_stmt *s;
+	int code;
+
+	memset(counts, 0, PAST_NSTATES * sizeof *counts);
+	if (journal_db_prepare(past->db, "SELECT state, count(*) FROM past GROUP BY state", &s, err) != 0)
+		return -1;
+	while ((code = sqlite3_step(s)) == SQLITE_ROW)
+		counts[sqlite3_column_int(s, 0)] = (uint64_t)sqlite3_column_int64(s, 1);
+	if (code != SQLITE_DONE)
+		database_error(past->db, err);
+	sqlite3_finalize(s);
+	return code == SQLITE_DONE ? 0 : -1;
+}
+
+int past_state(struct past *past, const struct journal_key *key, int64_t occurrence,
+    enum past_state *state, struct error *err)
+{
+	sqlite3_stmt *s = past->lookup;
+	int code;
+
+	sqlite3_bind_blob(s, 1, key->bytes, sizeof key->bytes, SQLITE_STATIC);
+	sqlite3_bind_int64(s, 2, occurrence);
+	code = sqlite3_step(s);
+	*state = code == SQLITE_ROW ? (enum past_state)sqlite3_column_int(s, 0) : PAST_UNKNOWN;
+	sqlite3_reset(s);
+	return code == SQLITE_ROW || code == SQLITE_DONE ? 0 : database_error(past->db, err);
+}
+
+/* ---- tasks to run again ---- */
+
+static const char *column_text(sqlite3_stmt *s, int column, size_t *len)
+{
+	const char *text = sqlite3_column_blob(s, column);
+
+	*len = (size_t)sqlite3_column_bytes(s, column);
+	/* an empty one has no address */
+	return text == NULL && sqlite3_column_type(s, column) != SQLITE_NULL ? "" : text;
+}
+
+/* Of columns that were written as bytes: SQLite puts a NUL behind a text only. */
+static const char *column_string(sqlite3_stmt *s, int column)
+{
+	return (const char *)sqlite3_column_text(s, column);
+}
+
+static int read_words(struct past *past, struct covey_command *command, struct error *err)
+{
+	size_t argv_len, env_len;
+	const char *argv = column_text(past->walk, 5, &argv_len);
+	const char *env = column_text(past->walk, 8, &env_len);
+	size_t n = count_words(argv, argv_len) + count_words(env, env_len) + 2;
+	const char **words = reallocarray(past->words, n, sizeof *words);
+
+	if (words == NULL)
+		return error_set(err, "out of memory");
+	past->words = words;
+	command->argv = words;
+	words = split(words, argv, argv_len);
+	if (env != NULL) {
+		command->env = words;
+		split(words, env, env_len);
+	}
+	return 0;
+}
+
+static void read_stdin(sqlite3_stmt *s, struct covey_command *command)
+{
+	command->stdin_path = column_string(s, 9);
+	command->stdin_bytes = column_text(s, 10, &command->stdin_len);
+	if (command->stdin_path != NULL)
+		command->stdin_source = COVEY_STDIN_FILE;
+	else if (command->stdin_bytes != NULL)
+		command->stdin_source = COVEY_STDIN_BYTES;
+}
+
+static int read_task(struct past *past, struct journal_task *task, struct covey_command *command,
+    struct error *err)
+{
+	sqlite3_stmt *s = past->walk;
+	size_t key_len;
+	const char *key = column_text(s, 2, &key_len);
+
+	past->next = sqlite3_column_int64(s, 0);
+	covey_command_init(command, sizeof *command);
+	if (read_words(past, command, err) != 0)
+		return -1;
+	read_stdin(s, command);
+	command->cwd = column_string(s, 7);
+	command->timeout = (covey_nsec)(sqlite3_column_double(s, 11) * 1e9 + 0.5);
+	command->tries = (unsigned)sqlite3_column_int64(s, 12);
+	command->retry_interval = (covey_nsec)(sqlite3_column_double(s, 13) * 1e9 + 0.5);
+	*task = (struct journal_task){
+		.occurrence = sqlite3_column_int64(s, 3),
+		.number = (uint64_t)sqlite3_column_int64(s, 1),
+		.name = column_string(s, 4), .command = command,
+	};
+	task->input = column_text(s, 6, &task->input_len);
+	if (key_len != sizeof task->key.bytes || command->argv[0] == NULL)
+		return error_set(err, "task %lld of the journal makes no sense",
+		    (long long)past->next);
+	memcpy(task->key.bytes, key, key_len);
+	return 1;
+}
+
+int past_next(struct past *past, struct journal_task *task, struct covey_command *command,
+    struct error *err)
+{
+	sqlite3_stmt *s = past->walk;
+
+	sqlite3_reset(s);
+	sqlite3_bind_int64(s, 1, past->next);
+	switch (sqlite3_step(s)) {
+	case SQLITE_ROW:
+		return read_task(past, task, command, err);
+	case SQLITE_DONE:
+		return 0;
+	default:
+		return database_error(past->db, err);
+	}
+}
+
+void past_rest(struct past *past)
+{
+	sqlite3_reset(past->walk);
+}

@@ -1,0 +1,531 @@
+/*
+ * When rows are written. A task's and an attempt's are both inserted once and changed once, and for a
+ * task that is over before anybody has asked for them that is twice the work: so what has been queued,
+ * or started, or ended without a row is only remembered until it is settled. That is also work that
+ * need not be done while a slot is empty.
+ */
+#include "journal/journal_write.h"
+
+#include <bsd/stdlib.h>
+#include <bsd/sys/queue.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "journal/journal_ending.h"
+#include "journal/journal_entry.h"
+#include "journal/journal_rows.h"
+
+/* So many tasks are only remembered, and with them so much of what one wrote to stderr. */
+enum { MOST_ENTRIES = 256, MOST_TAIL = 1024 };
+
+TAILQ_HEAD(entries, entry);
+
+/* What runs in a slot. */
+struct running {
+	const struct covey_task *task;   /* NULL: nothing */
+	struct entry *entry;         /* NULL: the task has a row */
+	int64_t row;
+	bool written;                /* that row is there */
+	bool pid_due;                /* … without the pid */
+	unsigned number;
+	pid_t pid;
+	double started;
+};
+
+struct journal_writer {
+	struct rows rows;
+	struct task_rows tasks;
+	int64_t next_attempt;
+	uint64_t starting;           /* the task for which that row is there; 0: it is not */
+	unsigned starting_in;        /* … and the slot */
+	struct entries waiting;      /* tasks that have not been started */
+	unsigned nwaiting;
+	struct entries over;         /* tasks that have ended, each with its ending */
+	STAILQ_HEAD(, ending) endings;
+	unsigned nover;
+	struct running *running;     /* from slot 1 on */
+	unsigned nslots;
+	unsigned ndue;               /* attempts without row or pid */
+	const struct journal_task *announced;
+	char uid[17];
+	char tail[ENDING_TAIL];
+	bool captures;
+};
+
+static double wall_clock(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+/* ---- setting up ---- */
+
+struct journal_writer *journal_writer_new(const struct journal_db *db, struct error *err)
+{
+	struct journal_writer *w = calloc(1, sizeof *w);
+
+	if (w == NULL) {
+		error_set(err, "out of memory");
+		return NULL;
+	}
+	TAILQ_INIT(&w->waiting);
+	TAILQ_INIT(&w->over);
+	STAILQ_INIT(&w->endings);
+	snprintf(w->uid, sizeof w->uid, "%08x%08x", arc4random(), arc4random());
+	w->tasks.rows = &w->rows;
+	if (rows_init(&w->rows, db, err) == 0)
+		return w;
+	journal_writer_free(w);
+	return NULL;
+}
+
+static void free_list(struct entries *list)
+{
+	struct entry *entry;
+
+	while ((entry = TAILQ_FIRST(list)) != NULL) {
+		TAILQ_REMOVE(list, entry, link);
+		free(entry);
+	}
+}
+
+static void free_entries(struct journal_writer *w)
+{
+	struct ending *ending;
+
+	free_list(&w->waiting);
+	free_list(&w->over);
+	while ((ending = STAILQ_FIRST(&w->endings)) != NULL) {
+		STAILQ_REMOVE_HEAD(&w->endings, link);
+		free(ending);
+	}
+	for (unsigned i = 0; i < w->nslots; i++)
+		free(w->running[i].entry);
+}
+
+void journal_writer_free(struct journal_writer *w)
+{
+	if (w == NULL)
+		return;
+	free_entries(w);
+	rows_release(&w->rows);
+	task_rows_release(&w->tasks);
+	free(w->running);
+	free(w);
+}
+
+/* ---- runs ---- */
+
+static int find_rowids(struct journal_writer *w)
+{
+	int64_t run = 0, attempt = 0;
+
+	if (rows_ask(&w->rows, "SELECT max(id) FROM run", &run) != 0
+	    || rows_ask(&w->rows, "SELECT max(id) FROM task", &w->tasks.base) != 0
+	    || rows_ask(&w->rows, "SELECT max(id) FROM attempt", &attempt) != 0)
+		return -1;
+	w->tasks.run = run + 1;
+	w->next_attempt = attempt + 1;
+	return 0;
+}
+
+static int add_run(struct journal_writer *w, const struct journal_run *run)
+{
+	sqlite3_stmt *s = w->rows.statements[ROWS_ADD_RUN];
+	char host[256] = "", *cwd = getcwd(NULL, 0);
+	int result;
+
+	if (gethostname(host, sizeof host - 1) != 0)
+		host[0] = '\0';
+	if (room_join(&w->tasks.words, run->argv) != 0 || room_quote(&w->tasks.line, run->argv) != 0) {
+		free(cwd);
+		return rows_out_of_memory(&w->rows);
+	}
+	sqlite3_bind_int64(s, 1, w->tasks.run);
+	sqlite3_bind_int64(s, 2, w->tasks.series);
+	rows_bind_text(s, 3, run->recovery);
+	rows_bind_text(s, 4, w->uid);
+	sqlite3_bind_double(s, 5, wall_clock());
+	rows_bind_blob(s, 6, w->tasks.words.at, w->tasks.words.len);
+	journal_db_bind_bytes(s, 7, w->tasks.line.at, w->tasks.line.len);
+	rows_bind_blob(s, 8, run->template, run->template_len);
+	rows_bind_text(s, 9, cwd);
+	rows_bind_text(s, 10, host);
+	rows_bind_text(s, 11, covey_version());
+	sqlite3_bind_int64(s, 12, getpid());
+	result = rows_run(&w->rows, ROWS_ADD_RUN);
+	free(cwd);
+	return result;
+}
+
+int journal_writer_start(struct journal_writer *w, const struct journal_run *run,
+    struct error *err)
+{
+	if (rows_begin(&w->rows) == 0 && find_rowids(w) == 0) {
+		w->tasks.series = run->series == 0 ? w->tasks.run : run->series;
+		w->captures = run->captures;
+		if (add_run(w, run) == 0 && rows_commit(&w->rows) == 0)
+			return 0;
+	}
+	*err = w->rows.error;
+	return -1;
+}
+
+int64_t journal_writer_run(const struct journal_writer *w)
+{
+	return w->tasks.run;
+}
+
+const char *journal_writer_uid(const struct journal_writer *w)
+{
+	return w->uid;
+}
+
+int journal_writer_begin(struct journal_writer *w)
+{
+	return rows_begin(&w->rows);
+}
+
+const char *journal_writer_error(const struct journal_writer *w)
+{
+	return w->rows.error.message;
+}
+
+/* ---- tasks ---- */
+
+void journal_writer_announce(struct journal_writer *w, const struct journal_task *task)
+{
+	w->announced = task;
+}
+
+static void queued(struct journal_writer *w, const struct covey_task *task)
+{
+	const struct journal_task *what = w->announced;
+	struct entry *entry;
+
+	w->announced = NULL;
+	if (what == NULL || w->rows.failed)
+		return;
+	if (!entry_is_plain(what->command) || w->nwaiting >= MOST_ENTRIES) {
+		task_rows_add(&w->tasks, task, what, &(struct standing){ .row = 0 });
+		return;
+	}
+	entry = entry_new(task, what);
+	if (entry == NULL) {
+		rows_out_of_memory(&w->rows);
+		return;
+	}
+	TAILQ_INSERT_TAIL(&w->waiting, entry, link);
+	w->nwaiting++;
+}
+
+/* Those that wait are started in their order, so that it is the first most often. */
+static struct entry *take_entry(struct journal_writer *w, const struct covey_task *task)
+{
+	struct entry *entry;
+
+	TAILQ_FOREACH(entry, &w->waiting, link)
+		if (entry->task == task) {
+			TAILQ_REMOVE(&w->waiting, entry, link);
+			w->nwaiting--;
+			return entry;
+		}
+	return NULL;
+}
+
+/* Frees it, too; NULL: it has a row. */
+static int write_entry(struct journal_writer *w, struct entry *entry, const struct standing *standing)
+{
+	int result = 0;
+
+	if (entry != NULL)
+		result = task_rows_add(&w->tasks, entry->task, &entry->what, standing);
+	free(entry);
+	return result;
+}
+
+static int write_waiting(struct journal_writer *w)
+{
+	while (!TAILQ_EMPTY(&w->waiting)) {
+		struct entry *entry = take_entry(w, TAILQ_FIRST(&w->waiting)->task);
+
+		if (write_entry(w, entry, &(struct standing){ .row = 0 }) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+static void end_task(struct journal_writer *w, struct entry *entry, const struct covey_task *task,
+    const struct standing *standing)
+{
+	if (entry != NULL) {
+		write_entry(w, entry, standing);
+		return;
+	}
+	task_rows_set(&w->tasks, task, standing);
+}
+
+/* ---- attempts ---- */
+
+static struct running *in_slot(struct journal_writer *w, unsigned slot)
+{
+	size_t n = slot + 16UL;
+	struct running *running;
+
+	if (slot > w->nslots) {
+		running = reallocarray(w->running, n, sizeof *running);
+		if (running == NULL) {
+			rows_out_of_memory(&w->rows);
+			return NULL;
+		}
+		memset(running + w->nslots, 0, (n - w->nslots) * sizeof *running);
+		w->running = running;
+		w->nslots = (unsigned)n;
+	}
+	return &w->running[slot - 1];
+}
+
+static int add_attempt(struct journal_writer *w, const struct running *running, unsigned slot)
+{
+	sqlite3_stmt *s = w->rows.statements[ROWS_ADD_ATTEMPT];
+
+	sqlite3_bind_int64(s, 1, running->row);
+	rows_bind_number(s, 2, (uint64_t)w->tasks.base + running->task->id);
+	sqlite3_bind_int64(s, 3, running->number);
+	sqlite3_bind_int64(s, 4, slot);
+	rows_bind_positive(s, 5, running->pid);
+	sqlite3_bind_double(s, 6, running->started);
+	return rows_run(&w->rows, ROWS_ADD_ATTEMPT);
+}
+
+static bool is_due(const struct running *running)
+{
+	return running->task != NULL && (!running->written || running->pid_due);
+}
+
+static void started(struct journal_writer *w, const struct covey_event *event)
+{
+	const struct covey_attempt *attempt = event->attempt;
+	struct running *running = in_slot(w, attempt->slot);
+
+	if (running == NULL)
+		return;
+	*running = (struct running){
+		.task = event->task, .entry = take_entry(w, event->task), .row = w->next_attempt++,
+		.written = w->starting == event->task->id && w->starting_in == attempt->slot,
+		.pid_due = attempt->pid > 0, .number = attempt->number,
+		.pid = attempt->pid, .started = wall_clock(),
+	};
+	w->starting = 0;
+	w->ndue += is_due(running);
+}
+
+/* What the row does not have. */
+static int write_running(struct journal_writer *w, struct running *running, unsigned slot)
+{
+	sqlite3_stmt *s = w->rows.statements[ROWS_SET_PID];
+	int result = 0;
+
+	if (write_entry(w, running->entry, &(struct standing){ .row = 0 }) != 0)
+		result = -1;
+	running->entry = NULL;
+	if (result == 0 && !running->written) {
+		result = add_attempt(w, running, slot);
+	} else if (result == 0 && running->pid_due) {
+		sqlite3_bind_int64(s, 1, running->row);
+		sqlite3_bind_int64(s, 2, running->pid);
+		result = rows_run(&w->rows, ROWS_SET_PID);
+	}
+	w->ndue -= is_due(running);
+	running->written = true;
+	running->pid_due = false;
+	return result;
+}
+
+static void write_end(struct journal_writer *w, const struct ending *e, struct entry *entry,
+    bool has_row)
+{
+	struct standing standing = {
+		.outcome = e->attempt.retry ? NULL : covey_outcome_name(e->attempt.outcome),
+		.attempt = &e->attempt, .row = e->row,
+	};
+
+	if (ending_write(e, &w->rows, has_row) == 0)
+		end_task(w, entry, &e->task, &standing);
+	else
+		free(entry);
+}
+
+/* The whole of a short task is an entry and an ending, until it is written. */
+static void put_off(struct journal_writer *w, const struct ending *e, struct entry *entry)
+{
+	struct ending *copy = ending_copy(e);
+
+	if (copy == NULL) {
+		free(entry);
+		rows_out_of_memory(&w->rows);
+		return;
+	}
+	entry->task = &copy->task;
+	TAILQ_INSERT_TAIL(&w->over, entry, link);
+	STAILQ_INSERT_TAIL(&w->endings, copy, link);
+	w->nover++;
+}
+
+static int write_over(struct journal_writer *w)
+{
+	struct ending *ending;
+
+	while ((ending = STAILQ_FIRST(&w->endings)) != NULL) {
+		struct entry *entry = TAILQ_FIRST(&w->over);
+
+		STAILQ_REMOVE_HEAD(&w->endings, link);
+		TAILQ_REMOVE(&w->over, entry, link);
+		w->nover--;
+		write_end(w, ending, entry, false);
+		free(ending);
+	}
+	return w->rows.failed ? -1 : 0;
+}
+
+static void ended(struct journal_writer *w, const struct covey_event *event)
+{
+	struct running *running = in_slot(w, event->attempt->slot), was;
+	struct ending e;
+
+	if (running == NULL || running->task == NULL)
+		return;
+	was = *running;
+	w->ndue -= is_due(running);
+	*running = (struct running){ .task = NULL };
+	ending_take(&e, event, w->captures, w->tail);
+	e.row = was.row;
+	e.task_row = w->tasks.base + (int64_t)event->task->id;
+	e.started = was.started;
+	if (was.entry != NULL && !was.written && !e.attempt.retry && w->nover < MOST_ENTRIES
+	    && e.tail_len <= MOST_TAIL)
+		put_off(w, &e, was.entry);
+	else
+		write_end(w, &e, was.entry, was.written);
+}
+
+/* What its last attempt has not told: it was never started, or waited for another. */
+static void finished(struct journal_writer *w, const struct covey_event *event)
+{
+	const struct covey_attempt *attempt = event->attempt;
+	struct standing standing = {
+		.outcome = covey_outcome_name(event->outcome), .attempt = attempt,
+	};
+
+	if (attempt != NULL && !attempt->retry && attempt->outcome == event->outcome)
+		return;
+	if (write_over(w) == 0)
+		end_task(w, take_entry(w, event->task), event->task, &standing);
+}
+
+void journal_writer_event(struct journal_writer *w, const struct covey_event *event)
+{
+	if (w->rows.failed)
+		return;
+	switch (event->type) {
+	case COVEY_QUEUED:
+		queued(w, event->task);
+		break;
+	case COVEY_STARTED:
+		started(w, event);
+		break;
+	case COVEY_ENDED:
+		ended(w, event);
+		break;
+	case COVEY_FINISHED:
+		finished(w, event);
+		break;
+	case COVEY_SLOW:
+	case COVEY_DELAYED:
+	case COVEY_LIMITED:
+	case COVEY_EXPIRED:
+		break;
+	}
+}
+
+/* ---- what is in the file ---- */
+
+static int forget_start(struct journal_writer *w)
+{
+	if (w->starting == 0)
+		return 0;
+	w->starting = 0;
+	sqlite3_bind_int64(w->rows.statements[ROWS_DROP_ATTEMPT], 1, w->next_attempt);
+	return rows_run(&w->rows, ROWS_DROP_ATTEMPT);
+}
+
+static int write_due(struct journal_writer *w)
+{
+	for (unsigned i = 0; i < w->nslots && w->ndue > 0; i++) {
+		struct running *running = &w->running[i];
+
+		if (is_due(running) && write_running(w, running, i + 1) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+int journal_writer_settle(struct journal_writer *w)
+{
+	if (w->rows.failed || write_over(w) != 0 || forget_start(w) != 0 || write_waiting(w) != 0
+	    || write_due(w) != 0)
+		return -1;
+	return rows_commit(&w->rows);
+}
+
+/*
+ * One that cannot be started after all, and is not to be seen as one, leaves a row, which the next one
+ * takes.
+ */
+int journal_writer_starting(struct journal_writer *w, const struct covey_task *task, unsigned slot)
+{
+	struct running next = {
+		.task = task, .row = w->next_attempt, .number = task->attempts,
+		.started = wall_clock(),
+	};
+
+	if (w->rows.failed || write_over(w) != 0 || write_waiting(w) != 0 || write_due(w) != 0
+	    || add_attempt(w, &next, slot) != 0)
+		return -1;
+	w->starting = task->id;
+	w->starting_in = slot;
+	return rows_commit(&w->rows);
+}
+
+bool journal_writer_is_behind(const struct journal_writer *w)
+{
+	return w->rows.begun || w->starting != 0 || w->nwaiting > 0 || w->ndue > 0
+	    || w->nover > 0;
+}
+
+/* ---- the end ---- */
+
+int journal_writer_end(struct journal_writer *w, const struct journal_run_end *end)
+{
+	sqlite3_stmt *s = w->rows.statements[ROWS_END_RUN];
+
+	sqlite3_bind_int64(s, 1, w->tasks.run);
+	sqlite3_bind_double(s, 2, wall_clock());
+	sqlite3_bind_int(s, 3, end->input_read);
+	if (end->signal == 0)
+		sqlite3_bind_int(s, 4, end->status);
+	else
+		sqlite3_bind_null(s, 4);
+	rows_bind_positive(s, 5, end->signal);
+	rows_bind_number(s, 6, end->succeeded);
+	rows_bind_number(s, 7, end->failed);
+	rows_bind_number(s, 8, end->not_started);
+	rows_bind_number(s, 9, end->skipped_succeeded);
+	rows_bind_number(s, 10, end->skipped_failed);
+	return rows_run(&w->rows, ROWS_END_RUN) == 0 ? journal_writer_settle(w) : -1;
+}

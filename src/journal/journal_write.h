@@ -1,0 +1,75 @@
+/*
+ * journal_write - rows for a run, its tasks and their attempts, as events bring them
+ *
+ * They are in the file when they are settled, together: whoever lets others know what happened has
+ * that done before. After an error nothing more is written, and all that follows fails with the same
+ * message.
+ */
+#ifndef JOURNAL_JOURNAL_WRITE_H
+#define JOURNAL_JOURNAL_WRITE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "journal/journal_db.h"
+#include "journal/journal_task.h"
+
+struct journal_writer;
+
+/* What is known of a run when it starts. */
+struct journal_run {
+	int64_t series;               /* the first of the runs that this one continues; 0: itself */
+	const char *recovery;         /* how it does; NULL: not at all */
+	const char *const *argv;      /* covey's own */
+	const char *template;         /* what makes its tasks comparable with another run's */
+	size_t template_len;
+	bool captures;                /* what its tasks print goes through covey */
+};
+
+/* How it ended. */
+struct journal_run_end {
+	bool input_read;              /* to its end */
+	int status;
+	int signal;                   /* or the signal that ended it */
+	uint64_t succeeded, failed, not_started;
+	uint64_t skipped_succeeded, skipped_failed;
+};
+
+/* NULL with a message. The database must outlive the writer. */
+struct journal_writer *journal_writer_new(const struct journal_db *db, struct error *err);
+void journal_writer_free(struct journal_writer *w);
+
+/* The run has begun, and is in the file. Returns 0, or -1 with a message. */
+int journal_writer_start(struct journal_writer *w, const struct journal_run *run,
+    struct error *err);
+
+/* The run's number; and its name, as COVEY_RUN has it. */
+int64_t journal_writer_run(const struct journal_writer *w);
+const char *journal_writer_uid(const struct journal_writer *w);
+
+/* Begins the transaction that the next row would begin. Returns as journal_writer_settle. */
+int journal_writer_begin(struct journal_writer *w);
+
+/* The next task to be queued. *task must last until its event has come. */
+void journal_writer_announce(struct journal_writer *w, const struct journal_task *task);
+
+/*
+ * An attempt is about to be started in that slot: it is in the file, with all that happened before.
+ * An attempt that starts untold has a row when it is settled. Returns as journal_writer_settle.
+ */
+int journal_writer_starting(struct journal_writer *w, const struct covey_task *task, unsigned slot);
+
+/* Takes notice of what happened. Tasks must last until they have finished. */
+void journal_writer_event(struct journal_writer *w, const struct covey_event *event);
+
+/* What happened is in the file. Returns 0, or -1; journal_writer_error says why. */
+int journal_writer_settle(struct journal_writer *w);
+const char *journal_writer_error(const struct journal_writer *w);
+
+/* Is there anything to settle? */
+bool journal_writer_is_behind(const struct journal_writer *w);
+
+/* The run has ended; may be called again to put it right. Returns as journal_writer_settle. */
+int journal_writer_end(struct journal_writer *w, const struct journal_run_end *end);
+
+#endif
