@@ -49,7 +49,6 @@ struct journal_writer {
 	struct running *running;     /* from slot 1 on */
 	unsigned nslots;
 	unsigned ndue;               /* attempts without row or pid */
-	const struct journal_task *announced;
 	char uid[17];
 	char tail[ENDING_TAIL];
 	bool captures;
@@ -186,11 +185,6 @@ const char *journal_writer_uid(const struct journal_writer *w)
 	return w->uid;
 }
 
-int journal_writer_begin(struct journal_writer *w)
-{
-	return rows_begin(&w->rows);
-}
-
 const char *journal_writer_error(const struct journal_writer *w)
 {
 	return w->rows.error.message;
@@ -198,18 +192,12 @@ const char *journal_writer_error(const struct journal_writer *w)
 
 /* ---- tasks ---- */
 
-void journal_writer_announce(struct journal_writer *w, const struct journal_task *task)
+void journal_writer_queued(struct journal_writer *w, const struct covey_task *task,
+    const struct journal_task *what)
 {
-	w->announced = task;
-}
-
-static void queued(struct journal_writer *w, const struct covey_task *task)
-{
-	const struct journal_task *what = w->announced;
 	struct entry *entry;
 
-	w->announced = NULL;
-	if (what == NULL || w->rows.failed)
+	if (w->rows.failed)
 		return;
 	if (!entry_is_plain(what->command) || w->nwaiting >= MOST_ENTRIES) {
 		task_rows_add(&w->tasks, task, what, &(struct standing){ .row = 0 });
@@ -433,9 +421,6 @@ void journal_writer_event(struct journal_writer *w, const struct covey_event *ev
 	if (w->rows.failed)
 		return;
 	switch (event->type) {
-	case COVEY_QUEUED:
-		queued(w, event->task);
-		break;
 	case COVEY_STARTED:
 		started(w, event);
 		break;
@@ -445,6 +430,7 @@ void journal_writer_event(struct journal_writer *w, const struct covey_event *ev
 	case COVEY_FINISHED:
 		finished(w, event);
 		break;
+	case COVEY_QUEUED:
 	case COVEY_SLOW:
 	case COVEY_DELAYED:
 	case COVEY_LIMITED:

@@ -47,11 +47,12 @@ int journal_writer_start(struct journal_writer *w, const struct journal_run *run
 int64_t journal_writer_run(const struct journal_writer *w);
 const char *journal_writer_uid(const struct journal_writer *w);
 
-/* Begins the transaction that the next row would begin. Returns as journal_writer_settle. */
-int journal_writer_begin(struct journal_writer *w);
-
-/* The next task to be queued. *task must last until its event has come. */
-void journal_writer_announce(struct journal_writer *w, const struct journal_task *task);
+/*
+ * That task has been queued; it must last until it has finished, and what is said of it until this
+ * returns.
+ */
+void journal_writer_queued(struct journal_writer *w, const struct covey_task *task,
+    const struct journal_task *what);
 
 /*
  * An attempt is about to be started in that slot: it is in the file, with all that happened before.
@@ -59,7 +60,7 @@ void journal_writer_announce(struct journal_writer *w, const struct journal_task
  */
 int journal_writer_starting(struct journal_writer *w, const struct covey_task *task, unsigned slot);
 
-/* Takes notice of what happened. Tasks must last until they have finished. */
+/* Takes notice of what became of a task that was queued. */
 void journal_writer_event(struct journal_writer *w, const struct covey_event *event);
 
 /* What happened is in the file. Returns 0, or -1; journal_writer_error says why. */

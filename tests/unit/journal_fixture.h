@@ -125,8 +125,7 @@ static inline void fixture_queue(struct fixture *f, struct fixture_task *t, uint
 	t->command.argv = t->argv;
 	what.key = journal_key_of(&t->command);
 	what.command = &t->command;
-	journal_writer_announce(f->w, &what);
-	fixture_event(f, t, COVEY_QUEUED, COVEY_SUCCESS);
+	journal_writer_queued(f->w, &t->view, &what);
 }
 
 static inline void fixture_start(struct fixture *f, struct fixture_task *t, unsigned slot)

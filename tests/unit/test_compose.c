@@ -266,54 +266,39 @@ static void direct_or_by_shell(void **state)
 	covey_free(ex);
 }
 
-/* ---- what is remembered ---- */
+/* ---- tags ---- */
 
-static void expect_tag(struct composed *c, const char *items, const char *tag)
+/* label: NULL, or what stands for the items; tag: NULL, or what is expected. */
+static void expect_tag(struct composed *c, const char *items, const char *label, const char *tag)
 {
 	struct record *record = record_of(items);
-	struct origin *item = compose_origin(c->compose, record, 12, record, NULL);
-	char *shown;
+	const struct plan plan = { .record = *record, .number = 12, .label = label };
+	const char *found;
 
-	assert_non_null(item);
-	/* the record it was made of is gone by then */
-	assert_int_equal(item->record.nitems, record->nitems);
+	assert_int_equal(compose_tag(c->compose, &plan, &found), 0);
+	if (tag == NULL)
+		assert_null(found);
+	else
+		assert_string_equal(found, tag);
 	free(record);
-	assert_int_equal(item->number, 12);
-	assert_null(item->name);
-	if (tag == NULL) {
-		assert_null(item->tag);
-	} else {
-		shown = strndup(item->tag, item->tag_len);
-		assert_non_null(shown);
-		assert_string_equal(shown, tag);
-		free(shown);
-	}
-	for (size_t i = 0, at = 0; i < item->record.nitems; i++, at++) {
-		const struct span *span = &item->record.items[i];
-
-		assert_int_equal(strlen(span->text), span->len);
-		assert_memory_equal(span->text, items + at, span->len);
-		at += span->len;
-	}
-	free(item);
 }
 
 static void tags(void **state)
 {
 	static const struct {
 		const char *words[MAX_WORDS], *items, *tag;
-		bool keeps;
 	} cases[] = {
-		{ { "echo", ":::" }, "a", NULL, false },
-		{ { "echo", "{%}", ":::" }, "a", NULL, true },
-		{ { "--tag", "echo", ":::" }, "a b", "a b\t", true },
-		{ { "--tag", "echo", ":::" }, "", "\t", true },
-		{ { "--tag", "echo", ":::", "x", ":::", "y" }, "a|b c", "a b c\t", true },
-		{ { "--tag", "-I", "@", "echo", ":::", "x", ":::", "y" }, "a|b", "a b\t", true },
-		{ { "--tagstring", "{2}{#}", "echo", ":::", "x", ":::", "y" }, "a|b", "b12\t", true },
-		{ { "--tagstring", "{}.", "echo", ":::", "x", ":::", "y" }, "a|b", "a b.\t", true },
-		{ { "--tagstring", "x", "echo", ":::" }, "a", "x\t", true },
-		{ { "--tag", ":::" }, "echo x", "echo x\t", true },
+		{ { "echo", ":::" }, "a", NULL },
+		{ { "echo", "{%}", ":::" }, "a", NULL },
+		{ { "--tag", "echo", ":::" }, "a b", "a b" },
+		{ { "--tag", "echo", ":::" }, "", "" },
+		{ { "--tag", "echo", ":::", "x", ":::", "y" }, "a|b c", "a b c" },
+		{ { "--tag", "-I", "@", "echo", ":::", "x", ":::", "y" }, "a|b", "a b" },
+		{ { "--tagstring", "{2}{#}", "echo", ":::", "x", ":::", "y" }, "a|b", "b12" },
+		{ { "--tagstring", "{}.", "echo", ":::", "x", ":::", "y" }, "a|b", "a b." },
+		{ { "--tagstring", "x", "echo", ":::" }, "a", "x" },
+		{ { "--tagstring", "", "echo", ":::" }, "a", "" },
+		{ { "--tag", ":::" }, "echo x", "echo x" },
 	};
 
 	(void)state;
@@ -321,26 +306,21 @@ static void tags(void **state)
 		struct composed *c = compose_line(cases[i].words, NULL);
 
 		assert_non_null(c->compose);
-		assert_int_equal(compose_keeps_origin(c->compose), cases[i].keeps);
-		expect_tag(c, cases[i].items, cases[i].tag);
+		assert_int_equal(compose_has_tag(c->compose), cases[i].tag != NULL);
+		expect_tag(c, cases[i].items, NULL, cases[i].tag);
 		free_line(c);
 	}
 }
 
-static void names_of_tasks(void **state)
+static void labels_stand_for_items(void **state)
 {
 	struct composed *c = compose_line(LINE("--tag", "echo", ":::"), NULL);
-	struct record *record = record_of("a");
-	char name[] = "nightly";
-	struct origin *item = compose_origin(c->compose, record, 1, record, name);
 
 	(void)state;
-	assert_non_null(item);
-	free(record);
-	memset(name, 'x', sizeof name);
-	assert_string_equal(item->name, "nightly");
-	assert_memory_equal(item->tag, "a\t", 2);
-	free(item);
+	expect_tag(c, "{\"command\": \"x\"}", "nightly", "nightly");
+	free_line(c);
+	c = compose_line(LINE("--tagstring", "<{}>", "echo", ":::"), NULL);
+	expect_tag(c, "a", "nightly", "<nightly>");
 	free_line(c);
 }
 
@@ -370,7 +350,7 @@ int main(void)
 		cmocka_unit_test(checking),
 		cmocka_unit_test(direct_or_by_shell),
 		cmocka_unit_test(tags),
-		cmocka_unit_test(names_of_tasks),
+		cmocka_unit_test(labels_stand_for_items),
 		cmocka_unit_test(slots),
 	};
 

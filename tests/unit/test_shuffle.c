@@ -26,7 +26,10 @@ static void shuffled(const struct fake_step *steps, uint64_t seed, char text[16]
 	size_t n = 0;
 
 	assert_non_null(source);
-	while ((result = source_next(source, &record, &err)) == INPUT_RECORD) {
+	while ((result = source_next(source, &record, &err)) == INPUT_RECORD
+	    || result == INPUT_AGAIN) {
+		if (result == INPUT_AGAIN)
+			continue;
 		size_t at = (size_t)(record.items[0].text[0] - 'a');
 
 		assert_true(at < 15 && n < 15);
@@ -115,8 +118,10 @@ static void passes_on_what_is_no_record(void **state)
 
 	(void)state;
 	expect_result(source, INPUT_LATER, NULL);
+	expect_result(source, INPUT_AGAIN, NULL);
 	expect_result(source, INPUT_REFUSED, "bad");
 	expect_result(source, INPUT_OTHERS, NULL);
+	expect_result(source, INPUT_AGAIN, NULL);
 	assert_true(source_has_more(source));
 	expect_result(source, INPUT_BAD, "broken");
 	source_close(source);

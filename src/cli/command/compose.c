@@ -115,9 +115,9 @@ bool compose_uses_slot(const struct compose *c)
 	return c->template != NULL && template_uses_slot(c->template);
 }
 
-bool compose_keeps_origin(const struct compose *c)
+bool compose_has_tag(const struct compose *c)
 {
-	return compose_uses_slot(c) || c->options->tag || c->tag != NULL;
+	return c->options->tag || c->options->tagstring != NULL;
 }
 
 /* ---- can it be run? ---- */
@@ -229,61 +229,38 @@ const char *const *compose_argv(struct compose *c, const struct record *record, 
 	return template_expand(c->template, &values);
 }
 
-/* ---- what is remembered ---- */
+/* ---- the tag ---- */
 
-/* The tag without the tab that follows it; NULL when memory runs out. */
-static const char *tag_for(struct compose *c, const struct record *record, uint64_t task)
+static const char *expand_tag(struct compose *c, const struct record *record, uint64_t task)
 {
 	struct template_values values = { .record = record, .task = task };
 	const char *const *words;
-	struct span room;
 	const struct span *span;
+	struct span room;
 
-	if (c->tag == NULL && !c->options->tag)
+	if (c->tag != NULL) {
+		words = template_expand(c->tag, &values);
+		return words == NULL ? NULL : words[0];
+	}
+	/* --tagstring '' */
+	if (!c->options->tag)
 		return "";
-	if (c->tag == NULL) {
-		span = joined(c, record, &room);
-		return span == NULL ? NULL : span->text;
-	}
-	words = template_expand(c->tag, &values);
-	return words == NULL ? NULL : words[0];
+	span = joined(c, record, &room);
+	return span == NULL ? NULL : span->text;
 }
 
-/* Copies the texts behind each other and returns where they end. */
-static char *copy_record(struct record *to, struct span *items, char *at, const struct record *from)
+int compose_tag(struct compose *c, const struct plan *plan, const char **tag)
 {
-	*to = *from;
-	for (size_t i = 0; i < from->nitems; i++) {
-		items[i] = (struct span){ at, from->items[i].len };
-		at = mempcpy(at, from->items[i].text, from->items[i].len);
-		*at++ = '\0';
+	const struct record *record = &plan->record;
+	struct record label;
+
+	*tag = NULL;
+	if (!compose_has_tag(c))
+		return 0;
+	if (plan->label != NULL) {
+		record_set_one(&label, plan->label, strlen(plan->label));
+		record = &label;
 	}
-	to->items = items;
-	return at;
-}
-
-struct origin *compose_origin(struct compose *c, const struct record *record, uint64_t task,
-    const struct record *label, const char *name)
-{
-	bool tagged = c->options->tag || c->options->tagstring != NULL;
-	const char *tag = tagged ? tag_for(c, label, task) : "";
-	size_t tag_len = tag == NULL ? 0 : strlen(tag), name_size = name == NULL ? 0 : strlen(name) + 1;
-	size_t spans = record->nitems * sizeof *record->items;
-	struct origin *item = tag == NULL ? NULL : malloc(sizeof *item + spans + record->bytes
-	    + record->nitems + tag_len + 1 + name_size);
-	char *at;
-
-	if (item == NULL)
-		return NULL;
-	at = copy_record(&item->record, (struct span *)(item + 1), (char *)(item + 1) + spans, record);
-	item->number = task;
-	item->place = 0;
-	item->tag = tagged ? at : NULL;
-	item->tag_len = tag_len + 1;
-	at = mempcpy(at, tag, tag_len);
-	*at++ = '\t';
-	item->name = name == NULL ? NULL : at;
-	if (name != NULL)
-		memcpy(at, name, name_size);
-	return item;
+	*tag = expand_tag(c, record, plan->number);
+	return *tag == NULL ? -1 : 0;
 }

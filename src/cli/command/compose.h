@@ -9,7 +9,7 @@
 
 #include "covey.h"
 #include "base/error.h"
-#include "cli/command/origin.h"
+#include "cli/command/plan.h"
 #include "cli/input/header.h"
 #include "cli/input/record.h"
 #include "cli/options/options.h"
@@ -27,7 +27,7 @@ void compose_free(struct compose *c);
 /* Can the command be run at all? Returns 0, or -1 with a message that says what to do. */
 int compose_check(struct compose *c, struct covey *ex, struct error *err);
 
-/* The argv for a record, which lasts until the next call. NULL: memory is out. */
+/* The argv for a record, which lasts until the next call. NULL: out of memory. */
 const char *const *compose_argv(struct compose *c, const struct record *record, uint64_t task,
     unsigned slot);
 
@@ -37,14 +37,13 @@ const char *const *compose_shell_line(struct compose *c, const char *line, size_
 /* Does it depend on the slot, so that compose_argv is to be called when that is known? */
 bool compose_uses_slot(const struct compose *c);
 
-/* Does the task have to remember its items or a tag? */
-bool compose_keeps_origin(const struct compose *c);
+/* Do tasks have tags? */
+bool compose_has_tag(const struct compose *c);
 
 /*
- * What the task is to remember, for the caller to free; its tag is made of "label", and name may be
- * NULL. NULL: memory is out.
+ * The tag of a planned task, without the tab that follows it, which lasts until the next call; NULL
+ * where tasks have none. Returns 0, or -1: out of memory.
  */
-struct origin *compose_origin(struct compose *c, const struct record *record, uint64_t task,
-    const struct record *label, const char *name);
+int compose_tag(struct compose *c, const struct plan *plan, const char **tag);
 
 #endif

@@ -28,23 +28,21 @@ void jsontask_recall(struct jsontask *t, const struct record *record)
 	taskline_parse(record->items[0].text, record->items[0].len, &t->line, &why);
 }
 
-int jsontask_label(struct jsontask *t, const struct covey_command *command, const char *name,
-    struct record *label)
+const char *jsontask_label(struct jsontask *t, const struct covey_command *command,
+    const char *name)
 {
-	const char *text = name != NULL ? name : t->line.line;
 	size_t size;
 
-	if (text == NULL) {
-		size = shquote_argv(NULL, 0, command->argv) + 1;
-		free(t->label);
-		t->label = malloc(size);
-		if (t->label == NULL)
-			return -1;
+	if (name != NULL)
+		return name;
+	if (t->line.line != NULL)
+		return t->line.line;
+	size = shquote_argv(NULL, 0, command->argv) + 1;
+	free(t->label);
+	t->label = malloc(size);
+	if (t->label != NULL)
 		shquote_argv(t->label, size, command->argv);
-		text = t->label;
-	}
-	record_set_one(label, text, strlen(text));
-	return 0;
+	return t->label;
 }
 
 void jsontask_release(struct jsontask *t)

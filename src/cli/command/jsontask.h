@@ -26,9 +26,12 @@ int jsontask_read(struct jsontask *t, const struct record *record, struct compos
 /* The same, of a record that comes from the journal with its command. */
 void jsontask_recall(struct jsontask *t, const struct record *record);
 
-/* What its tag is made of: the name, or else the command. Returns 0, or -1 if memory is out. */
-int jsontask_label(struct jsontask *t, const struct covey_command *command, const char *name,
-    struct record *label);
+/*
+ * What its tag is made of: the name, or else the command as a line; it lasts until the next call.
+ * NULL: out of memory.
+ */
+const char *jsontask_label(struct jsontask *t, const struct covey_command *command,
+    const char *name);
 
 void jsontask_release(struct jsontask *t);
 

@@ -1,5 +1,5 @@
 /*
- * origin - what a task needs to remember of its input while it runs
+ * origin - what a task remembers of its plan while it runs
  */
 #ifndef CLI_COMMAND_ORIGIN_H
 #define CLI_COMMAND_ORIGIN_H
@@ -8,33 +8,43 @@
 #include <stdint.h>
 
 #include "covey.h"
-
+#include "cli/command/plan.h"
 #include "cli/input/record.h"
 
-/* Hangs on the task as its user pointer, one block; NULL where nothing has to be remembered. */
+/* Hangs on the task as its user pointer, one block. */
 struct origin {
 	const char *tag;      /* what its lines begin with; NULL: nothing */
 	size_t tag_len;
 	const char *name;     /* of --tasks, or NULL */
 	uint64_t number;      /* of the task, in the order of the input */
-	uint64_t place;       /* whose turn it is to be printed; 0: by the executor's count */
+	uint64_t place;       /* its turn with --keep-order; 0: by the executor's count */
 	struct record record;
+	/* for the journal */
+	struct journal_key key;
+	int64_t occurrence;
+	const struct covey_command *command;   /* while the task is being submitted; then NULL */
 };
+
+/* Copies of what the plan points to; tag may be NULL. For free(3); NULL: out of memory. */
+struct origin *origin_new(const struct plan *plan, const char *tag);
+
+/* The items as one text with a NUL between two of them; they stand in the origin's block like that. */
+struct span origin_input(const struct origin *origin);
 
 /* A task's number for people: the executor counts what it is given, which may not be everything. */
 static inline uint64_t origin_number(const struct covey_task *task)
 {
-	const struct origin *item = task->user;
+	const struct origin *origin = task->user;
 
-	return item == NULL ? task->id : item->number;
+	return origin == NULL ? task->id : origin->number;
 }
 
 /* Its turn with --keep-order, which knows no gaps. */
 static inline uint64_t origin_place(const struct covey_task *task)
 {
-	const struct origin *item = task->user;
+	const struct origin *origin = task->user;
 
-	return item == NULL || item->place == 0 ? task->id : item->place;
+	return origin == NULL || origin->place == 0 ? task->id : origin->place;
 }
 
 #endif

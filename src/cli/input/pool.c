@@ -3,9 +3,6 @@
 #include <bsd/stdlib.h>
 #include <stdlib.h>
 
-/* So many at a time, so that what else there is to do is done meanwhile. */
-enum { AT_ONCE = 1000 };
-
 static int reserve(struct pool *pool)
 {
 	size_t room = pool->room == 0 ? 64 : pool->room * 2;
@@ -36,21 +33,17 @@ static int add(struct pool *pool, const struct record *record)
 
 enum input_result pool_load(struct pool *pool, struct source *from, struct error *err)
 {
-	enum input_result result;
 	struct record record;
+	enum input_result result = source_next(from, &record, err);
 
-	for (int i = 0; i < AT_ONCE; i++) {
-		result = source_next(from, &record, err);
-		if (result == INPUT_END)
-			item_list_settle(&pool->held);
-		if (result != INPUT_RECORD)
-			return result;
-		if (add(pool, &record) != 0) {
-			error_set(err, "out of memory");
-			return INPUT_BAD;
-		}
-	}
-	return INPUT_AGAIN;
+	if (result == INPUT_END)
+		item_list_settle(&pool->held);
+	if (result != INPUT_RECORD)
+		return result;
+	if (add(pool, &record) == 0)
+		return INPUT_AGAIN;
+	error_set(err, "out of memory");
+	return INPUT_BAD;
 }
 
 void pool_get(const struct pool *pool, size_t at, struct record *record)

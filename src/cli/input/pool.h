@@ -21,8 +21,8 @@ struct pool {
 };
 
 /*
- * Adds what there is, record by record. INPUT_END: that was all, and pool_get may be called. Any
- * other answer is the source's, or INPUT_AGAIN after a while.
+ * Adds the next record. INPUT_AGAIN: there may be more; INPUT_END: that was all, and pool_get may be
+ * called. Any other answer is the source's.
  */
 enum input_result pool_load(struct pool *pool, struct source *from, struct error *err);
 

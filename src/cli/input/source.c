@@ -1,6 +1,7 @@
 #include "cli/input/source.h"
 
 #include <poll.h>
+
 void source_init(struct source *source, const struct source_ops *ops, struct source *below)
 {
 	source->ops = ops;
@@ -24,25 +25,12 @@ void source_ready(struct source *source)
 	input_ready(source->stream);
 }
 
-/* timeout: of poll(2). */
-static bool wait_for(struct source *source, int timeout)
+void source_wait(struct source *source)
 {
 	struct pollfd pfd = { .fd = source_fd(source), .events = POLLIN };
 
-	if (poll(&pfd, 1, timeout) < (timeout < 0 ? 0 : 1))
-		return false;
-	source_ready(source);
-	return true;
-}
-
-void source_wait(struct source *source)
-{
-	wait_for(source, -1);
-}
-
-bool source_poll(struct source *source)
-{
-	return wait_for(source, 0);
+	if (poll(&pfd, 1, -1) >= 0)
+		source_ready(source);
 }
 
 bool source_has_more(const struct source *source)

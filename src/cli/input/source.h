@@ -54,9 +54,6 @@ static inline enum input_result source_next(struct source *source, struct record
 /* Waits until there is more, after INPUT_LATER. */
 void source_wait(struct source *source);
 
-/* The same without waiting: is there more, or the end, already? */
-bool source_poll(struct source *source);
-
 /* The descriptor to watch, -1 where none has to be; and that it was found readable. */
 int source_fd(const struct source *source);
 void source_ready(struct source *source);

@@ -1,5 +1,11 @@
 #include "cli/output/verdict.h"
 
+static void check_fatal(struct verdict *verdict, const struct covey_event *event)
+{
+	if (verdict->rules != NULL && verdict->rules->fatal != NULL && verdict->fatal == 0)
+		verdict->fatal = verdict->rules->fatal(event, &verdict->fatal_why);
+}
+
 static void on_event(void *self, const struct covey_event *event)
 {
 	struct verdict *verdict = self;
@@ -8,6 +14,7 @@ static void on_event(void *self, const struct covey_event *event)
 		verdict->expired = true;
 	if (event->type != COVEY_FINISHED)
 		return;
+	check_fatal(verdict, event);
 	if (event->outcome == COVEY_SUCCESS)
 		verdict->succeeded++;
 	else if (event->outcome != COVEY_CANCELLED || !verdict->halted_calmly)
@@ -22,13 +29,26 @@ struct sink verdict_sink(struct verdict *verdict)
 	};
 }
 
+static bool is_bad_input(const struct verdict *verdict)
+{
+	return verdict->bad_input && !(verdict->rules != NULL
+	    && verdict->rules->failures_hide_bad_input && verdict->failed > 0);
+}
+
 int verdict_status(const struct verdict *verdict)
 {
-	if (verdict->broken || verdict->bad_input)
-		return STATUS_BROKEN;
+	if (verdict->broken || is_bad_input(verdict))
+		return verdict_error(verdict->rules, STATUS_BROKEN);
 	if (verdict->expired)
 		return STATUS_DEADLINE;
 	if (verdict->failed + verdict->failed_before + verdict->refused == 0 && !verdict->unfinished)
 		return STATUS_OK;
-	return verdict->halted_well ? STATUS_OK : STATUS_FAILED;
+	if (verdict->halted_well)
+		return STATUS_OK;
+	return verdict->fatal != 0 ? verdict->fatal : STATUS_FAILED;
+}
+
+int verdict_error(const struct verdict_rules *rules, int status)
+{
+	return rules == NULL ? status : rules->error;
 }

@@ -18,7 +18,23 @@ enum {
 	STATUS_BROKEN = 125     /* covey itself failed */
 };
 
+/* What is different where covey stands for another program. */
+struct verdict_rules {
+	const char *name;              /* of that program */
+	int error;                     /* the status of all that is wrong with the run itself */
+	bool failures_hide_bad_input;  /* a task that failed decides the status, not the input */
+	/*
+	 * Does that end of a task end the run? Returns the status, and why in words; or 0. Tasks that
+	 * run may finish, and no more is started.
+	 */
+	int (*fatal)(const struct covey_event *event, const char **why);
+	bool signals_change_jobs;      /* SIGUSR1 and SIGUSR2: one task more at once, and one less */
+};
+
 struct verdict {
+	const struct verdict_rules *rules;  /* NULL: covey's own */
+	int fatal;              /* the status of the first task whose end ended the run; 0: none did */
+	const char *fatal_why;
 	uint64_t succeeded, failed;
 	uint64_t failed_before; /* and are left as they are */
 	bool halted_calmly;     /* --halt for another reason than failures: what it stopped has not failed */
@@ -35,5 +51,8 @@ struct sink verdict_sink(struct verdict *verdict);
 
 /* The worst of what happened. */
 int verdict_status(const struct verdict *verdict);
+
+/* By those rules, the status of a run that could not begin or go on, which is covey's own in status. */
+int verdict_error(const struct verdict_rules *rules, int status);
 
 #endif

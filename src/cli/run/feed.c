@@ -8,109 +8,166 @@
 #include <sys/epoll.h>
 
 #include "cli/command/compose.h"
-#include "cli/command/jsontask.h"
 #include "cli/command/origin.h"
+#include "cli/command/plan_source.h"
 #include "cli/input/chain.h"
 #include "cli/input/header.h"
 #include "cli/run/journal.h"
-#include "cli/run/longest.h"
-#include "cli/xargs/xargs_feed.h"
+#include "cli/run/plan_history.h"
+#include "cli/run/plan_longest.h"
+#include "cli/run/plan_recorded.h"
+#include "cli/xargs/xargs_plan.h"
+#include "journal/journal_median.h"
 
-/* What INPUT_AGAIN counts for: it is time for something else. */
-enum { MANY = 1000 };
+/* So many times a planner is asked in a row for nothing, until it is time for something else. */
+enum { MOST_ASKED = 1000 };
 
 struct feed {
 	const struct options *options;
-	struct xargs_feed *xargs;       /* has its own input and templates; or NULL */
 	struct header header;
-	struct source *source;
 	struct compose *compose;
-	struct jsontask task;           /* with --tasks: that of the last record */
-	struct longest *longest;        /* --order longest: what was read, or NULL */
-	uint64_t place;                 /* … and the place of what was taken, among all that was read */
+	struct planner *planner;
+	struct journal *journal;        /* or NULL */
+	struct journal_median *median;  /* for --order longest, or NULL */
 	feed_left_out *left_out;
 	void *left_out_arg;
-	bool keeps_item, watching;
-	uint64_t ntasks;                /* made of the input */
-	uint64_t nsubmitted;
-	unsigned nskipped;
-	struct journal *journal;        /* or NULL */
-	const char **env;               /* of a task whose number the executor does not know */
-	char task_variable[40];
 	feed_refused *refused;
 	void *refused_arg;
+	bool watching;
+	uint64_t nsubmitted;
+	const char **env;               /* of a task whose number the executor does not know */
+	char task_variable[40];
 	struct error error;
 	bool failed;
 };
+
+/* ---- opening and closing ---- */
 
 /*
  * What the command line says is checked before anything is read, but the names of a header are part
  * of it.
  */
-static int open_both(struct feed *feed, const struct options *options, struct error *err)
+static int open_input(struct feed *feed, struct error *err)
 {
-	if (options->xargs_line != NULL) {
-		feed->xargs = xargs_feed_new(options->xargs_line, options->dry_run, err);
-		/* for what tasks remember */
-		feed->compose = feed->xargs == NULL ? NULL : compose_new(options, &feed->header, err);
-		return feed->compose == NULL ? -1 : 0;
-	}
-	if (options->order == ORDER_LONGEST) {
-		feed->longest = longest_new();
-		if (feed->longest == NULL)
-			return error_set(err, "out of memory");
-	}
-	if (options->header)
-		feed->source = chain_open(options, &feed->header, err);
-	if (options->header && feed->source == NULL)
+	const struct options *o = feed->options;
+	struct source *source = NULL;
+
+	if (o->header && (source = chain_open(o, &feed->header, err)) == NULL)
 		return -1;
-	feed->compose = compose_new(options, &feed->header, err);
-	if (feed->compose == NULL)
+	feed->compose = compose_new(o, &feed->header, err);
+	if (feed->compose != NULL && source == NULL)
+		source = chain_open(o, &feed->header, err);
+	if (feed->compose != NULL && source != NULL) {
+		feed->planner = plan_source_open(o, feed->compose, source);
+		if (feed->planner != NULL)
+			return 0;
+		error_set(err, "out of memory");
+	}
+	source_close(source);
+	return -1;
+}
+
+/* The commands are xargs' own; compose is for tags. */
+static int open_xargs(struct feed *feed, struct error *err)
+{
+	feed->planner = xargs_plan_open(feed->options->xargs_line, feed->options->dry_run, err);
+	if (feed->planner == NULL)
 		return -1;
-	if (!options->header)
-		feed->source = chain_open(options, &feed->header, err);
-	return feed->source == NULL ? -1 : 0;
+	feed->compose = compose_new(feed->options, &feed->header, err);
+	return feed->compose == NULL ? -1 : 0;
 }
 
 struct feed *feed_new(const struct options *options, struct error *err)
 {
 	struct feed *feed = calloc(1, sizeof *feed);
+	int result;
 
 	if (feed == NULL) {
 		error_set(err, "out of memory");
 		return NULL;
 	}
 	feed->options = options;
-	if (open_both(feed, options, err) != 0) {
-		feed_free(feed);
-		return NULL;
-	}
-	/* where a task's number is not the executor's, it has to be remembered */
-	feed->keeps_item = compose_keeps_origin(feed->compose) || options->given[OPT_SHARD]
-	    || options->shuf || options->results != NULL;
-	return feed;
+	result = options->xargs_line != NULL ? open_xargs(feed, err) : open_input(feed, err);
+	if (result == 0)
+		return feed;
+	feed_free(feed);
+	return NULL;
 }
 
 void feed_free(struct feed *feed)
 {
 	if (feed == NULL)
 		return;
-	xargs_feed_free(feed->xargs);
-	source_close(feed->source);
-	longest_free(feed->longest);
+	planner_close(feed->planner);
+	journal_median_close(feed->median);
 	compose_free(feed->compose);
 	header_release(&feed->header);
-	jsontask_release(&feed->task);
 	free(feed->env);
 	free(feed);
 }
 
 int feed_check(struct feed *feed, struct covey *ex, struct error *err)
 {
-	return feed->xargs != NULL ? 0 : compose_check(feed->compose, ex, err);
+	return feed->options->xargs_line != NULL ? 0 : compose_check(feed->compose, ex, err);
 }
 
-/* ---- the next task ---- */
+/* ---- the journal's planners ---- */
+
+/* The tasks are the journal's, and the input is not read. */
+static int take_from_journal(struct feed *feed, struct error *err)
+{
+	struct planner *planner = plan_recorded_open(feed->options, feed->compose, feed->journal);
+
+	if (planner == NULL)
+		return error_set(err, "out of memory");
+	planner_close(feed->planner);
+	feed->planner = planner;
+	return 0;
+}
+
+static int expected_seconds(void *arg, const struct plan *plan, double *seconds, struct error *err)
+{
+	struct feed *feed = arg;
+	struct error why;
+
+	if (journal_median_of(feed->median, &plan->key, seconds, &why) == 0)
+		return 0;
+	return journal_is_unusable(feed->journal, &why, err);
+}
+
+static int put_longest_first(struct feed *feed, struct error *err)
+{
+	struct planner *planner;
+	struct error why;
+
+	feed->median = journal_median_open(journal_database(feed->journal), &why);
+	if (feed->median == NULL)
+		return journal_is_unusable(feed->journal, &why, err);
+	planner = plan_longest_open(feed->planner, expected_seconds, feed);
+	if (planner == NULL)
+		return error_set(err, "out of memory");
+	feed->planner = planner;
+	return 0;
+}
+
+int feed_use_journal(struct feed *feed, struct journal *journal, struct error *err)
+{
+	const struct options *o = feed->options;
+	struct planner *planner;
+
+	feed->journal = journal;
+	if (o->recovery == RECOVERY_RETRY_FAILED)
+		return take_from_journal(feed, err);
+	if (o->xargs_line == NULL)
+		plan_source_make_others(feed->planner);
+	planner = plan_history_open(feed->planner, o, journal, err);
+	if (planner == NULL)
+		return -1;
+	feed->planner = planner;
+	return o->order == ORDER_LONGEST ? put_longest_first(feed, err) : 0;
+}
+
+/* ---- submitting ---- */
 
 static enum covey_next fail(struct feed *feed)
 {
@@ -140,177 +197,37 @@ static int set_number(struct feed *feed, struct covey_command *command, uint64_t
 	return 0;
 }
 
-static struct origin *make_item(struct feed *feed, const struct covey_command *command,
-    const struct record *record, uint64_t number, const char *name)
+static struct origin *remember(struct feed *feed, const struct plan *plan)
 {
-	const struct record *called = record;
-	struct record label;
-	struct origin *item;
+	const char *tag;
 
-	if (feed->options->tasks != NULL) {
-		if (jsontask_label(&feed->task, command, name, &label) != 0)
-			return NULL;
-		called = &label;
-	}
-	item = compose_origin(feed->compose, record, number, called, name);
-	if (item != NULL)
-		item->place = feed->place;
-	return item;
+	return compose_tag(feed->compose, plan, &tag) == 0 ? origin_new(plan, tag) : NULL;
 }
 
-static int submit(struct feed *feed, struct covey *ex, struct covey_command *command,
-    const struct record *record, uint64_t number, const char *name)
+static int submit(struct feed *feed, struct covey *ex, const struct plan *plan)
 {
+	struct origin *origin = remember(feed, plan);
+	struct covey_command command = plan->command;
 	struct covey_error why;
-	bool keeps_item = feed->keeps_item || name != NULL;
 
-	if (number != feed->nsubmitted + 1 && set_number(feed, command, number) != 0)
+	if (origin == NULL || (plan->number != feed->nsubmitted + 1
+	    && set_number(feed, &command, plan->number) != 0)) {
+		free(origin);
 		return error_set(&feed->error, "out of memory");
-	if (keeps_item)
-		command->user = make_item(feed, command, record, number, name);
-	if (keeps_item && command->user == NULL)
-		return error_set(&feed->error, "out of memory");
-	if (covey_submit(ex, command, NULL, &why) == 0) {
-		feed->nsubmitted++;
-		return 0;
 	}
-	free(command->user);
-	return error_set(&feed->error, "%s", why.message);
-}
-
-static enum journal_answer offer(struct feed *feed, const struct covey_command *command,
-    const struct record *record, uint64_t number)
-{
-	enum journal_answer answer = JOURNAL_RUN;
-
-	if (feed->journal != NULL)
-		answer = journal_offer(feed->journal, command, record, number,
-		    feed->task.line.name);
-	if (answer == JOURNAL_BROKEN)
-		error_set(&feed->error, "%s", journal_error(feed->journal));
-	return answer;
-}
-
-static int use_command(struct feed *feed, struct covey *ex, struct covey_command *command,
-    const struct record *record, uint64_t number)
-{
-	/* the journal looks at what it was offered until the task is submitted */
-	struct covey_command on_offer = *command;
-
-	switch (offer(feed, &on_offer, record, number)) {
-	case JOURNAL_RUN:
-		return submit(feed, ex, command, record, number, feed->task.line.name);
-	case JOURNAL_SKIP:
-		feed->nskipped++;
-		if (feed->left_out != NULL)
-			feed->left_out(feed->left_out_arg, feed->place);
-		return 0;
-	case JOURNAL_END:
-	case JOURNAL_BROKEN:
-		break;
+	command.user = origin;
+	/* as planned: the number above is no setting of the task's own */
+	origin->command = &plan->command;
+	if (covey_submit(ex, &command, NULL, &why) != 0) {
+		free(origin);
+		return error_set(&feed->error, "%s", why.message);
 	}
-	return -1;
-}
-
-static int read_task(struct feed *feed, const struct record *record, struct covey_command *command)
-{
-	struct error why;
-
-	if (jsontask_read(&feed->task, record, feed->compose, command, &why) == 0)
-		return 0;
-	return error_set(&feed->error, "%s:%llu: %s", source_name(feed->source),
-	    (unsigned long long)record->line, why.message);
-}
-
-static int make_command(struct feed *feed, const struct record *record, uint64_t number,
-    struct covey_command *command)
-{
-	if (feed->options->tasks != NULL)
-		return read_task(feed, record, command);
-	covey_command_init(command, sizeof *command);
-	command->argv = compose_argv(feed->compose, record, number, 1);
-	return command->argv != NULL ? 0 : error_set(&feed->error, "out of memory");
-}
-
-static int use_record(struct feed *feed, struct covey *ex, const struct record *record,
-    uint64_t number)
-{
-	struct covey_command command;
-
-	if (make_command(feed, record, number, &command) != 0)
-		return -1;
-	return use_command(feed, ex, &command, record, number);
-}
-
-/* --order longest: to be taken when all are known. */
-static int put_aside(struct feed *feed, const struct record *record, uint64_t number)
-{
-	struct covey_command command;
-	double seconds;
-
-	if (make_command(feed, record, number, &command) != 0)
-		return -1;
-	if (journal_expect(feed->journal, &command, feed->task.line.name, &seconds) != 0)
-		return error_set(&feed->error, "%s", journal_error(feed->journal));
-	if (longest_add(feed->longest, record, number, seconds) != 0)
-		return error_set(&feed->error, "out of memory");
-	feed->nskipped++;
+	origin->command = NULL;
+	feed->nsubmitted++;
 	return 0;
 }
 
-static enum covey_next next_of_longest(struct feed *feed, struct covey *ex)
-{
-	struct record record;
-	uint64_t number;
-
-	if (!longest_take(feed->longest, &record, &number, &feed->place))
-		return COVEY_NEXT_END;
-	return use_record(feed, ex, &record, number) == 0 ? COVEY_NEXT_MORE : fail(feed);
-}
-
-/* The input has ended. */
-static enum covey_next end(struct feed *feed)
-{
-	if (feed->longest == NULL)
-		return COVEY_NEXT_END;
-	longest_sort(feed->longest);
-	return COVEY_NEXT_MORE;
-}
-
-static uint64_t next_number(struct feed *feed, const struct record *record)
-{
-	feed->ntasks = record->number != 0 ? record->number : feed->ntasks + 1;
-	return feed->ntasks;
-}
-
-static enum covey_next take(struct feed *feed, struct covey *ex, const struct record *record)
-{
-	uint64_t number = next_number(feed, record);
-	int result;
-
-	feed->place = record->place;
-	result = feed->longest != NULL ? put_aside(feed, record, number)
-	    : use_record(feed, ex, record, number);
-	return result == 0 ? COVEY_NEXT_MORE : fail(feed);
-}
-
-/*
- * A record of another shard. Of batches nobody knows what it would make there, and with --order the
- * journal sees none of ours before the end.
- */
-static int pass_over(struct feed *feed, const struct record *record)
-{
-	struct covey_command command;
-
-	feed->nskipped++;
-	if (feed->journal == NULL || feed->options->max_args != 1 || feed->longest != NULL)
-		return 0;
-	if (make_command(feed, record, next_number(feed, record), &command) != 0)
-		return -1;
-	if (journal_pass_over(feed->journal, &command, feed->task.line.name) == JOURNAL_SKIP)
-		return 0;
-	return error_set(&feed->error, "%s", journal_error(feed->journal));
-}
+/* ---- the next task ---- */
 
 static void on_readable(struct covey *ex, int fd, unsigned events, void *user)
 {
@@ -320,113 +237,79 @@ static void on_readable(struct covey *ex, int fd, unsigned events, void *user)
 	feed->watching = false;
 	/* level-triggered: it is watched only while something is wanted */
 	if (covey_watch(ex, fd, 0, NULL, NULL, NULL) == 0)
-		source_ready(feed->source);
+		planner_ready(feed->planner);
 	covey_pull(ex);
 }
 
-static enum covey_next later(struct feed *feed, struct covey *ex)
+/* Has the input watched. False: there is no need to wait; or, where it has failed, no use. */
+static bool wait_for_input(struct feed *feed, struct covey *ex)
 {
 	struct covey_error why;
 
 	if (feed->watching)
-		return COVEY_NEXT_LATER;
-	if (covey_watch(ex, source_fd(feed->source), EPOLLIN, on_readable, feed, &why) != 0) {
-		if (why.sys_errno == EPERM) {
-			/* a device that is always ready, such as /dev/null or /dev/zero */
-			source_ready(feed->source);
-			return COVEY_NEXT_MORE;
-		}
-		error_set(&feed->error, "cannot read '%s': %s", source_name(feed->source),
+		return true;
+	if (covey_watch(ex, planner_fd(feed->planner), EPOLLIN, on_readable, feed, &why) == 0) {
+		feed->watching = true;
+		return true;
+	}
+	/* a device that is always ready, such as /dev/null or /dev/zero */
+	if (why.sys_errno == EPERM)
+		planner_ready(feed->planner);
+	else
+		feed->failed = true;
+	if (feed->failed)
+		error_set(&feed->error, "cannot read '%s': %s", planner_name(feed->planner),
 		    strerror(why.sys_errno));
+	return false;
+}
+
+/* What one plan leads to; COVEY_NEXT_LATER with *again: nothing, ask for the next. */
+static enum covey_next pull(struct feed *feed, struct covey *ex, bool *again)
+{
+	struct plan plan;
+
+	*again = false;
+	switch (planner_next(feed->planner, &plan, &feed->error)) {
+	case PLAN_TASK:
+		return submit(feed, ex, &plan) == 0 ? COVEY_NEXT_MORE : fail(feed);
+	case PLAN_LEFT_OUT:
+		if (feed->left_out != NULL)
+			feed->left_out(feed->left_out_arg, plan.place);
+		break;
+	case PLAN_REFUSED:
+		if (feed->refused != NULL)
+			feed->refused(feed->refused_arg, feed->error.message);
+		break;
+	case PLAN_OTHERS:
+	case PLAN_AGAIN:
+		break;
+	case PLAN_LATER:
+		if (wait_for_input(feed, ex))
+			return COVEY_NEXT_LATER;
+		if (feed->failed)
+			return COVEY_NEXT_END;
+		break;
+	case PLAN_END:
+		return COVEY_NEXT_END;
+	case PLAN_BAD:
 		return fail(feed);
 	}
-	feed->watching = true;
+	*again = true;
 	return COVEY_NEXT_LATER;
-}
-
-/* A task from the journal. */
-static enum covey_next next_recorded(struct feed *feed, struct covey *ex)
-{
-	struct covey_command command;
-	struct record record;
-	const char *name;
-	uint64_t number;
-
-	switch (journal_next(feed->journal, &command, &record, &number, &name)) {
-	case JOURNAL_RUN:
-		if (feed->options->tasks != NULL)
-			jsontask_recall(&feed->task, &record);
-		return submit(feed, ex, &command, &record, number, name) == 0 ? COVEY_NEXT_MORE : fail(feed);
-	case JOURNAL_SKIP:
-	case JOURNAL_END:
-		return COVEY_NEXT_END;
-	case JOURNAL_BROKEN:
-		break;
-	}
-	error_set(&feed->error, "%s", journal_error(feed->journal));
-	return fail(feed);
-}
-
-static enum covey_next next_of_xargs(struct feed *feed, struct covey *ex)
-{
-	struct covey_command command;
-	struct record record = { .line = feed->ntasks + 1 };
-	enum covey_next result = xargs_feed_next(feed->xargs, ex, &command, &record, &feed->error);
-
-	feed->failed = xargs_feed_failed(feed->xargs);
-	if (result != COVEY_NEXT_MORE || command.argv == NULL)
-		return result;
-	return use_command(feed, ex, &command, &record, ++feed->ntasks) == 0 ? COVEY_NEXT_MORE
-	    : fail(feed);
 }
 
 enum covey_next feed_next(struct feed *feed, struct covey *ex)
 {
-	struct record record;
+	enum covey_next result;
+	bool again;
 
-	if (feed->journal != NULL && journal_has_tasks(feed->journal))
-		return next_recorded(feed, ex);
-	if (feed->xargs != NULL)
-		return next_of_xargs(feed, ex);
-	if (feed->longest != NULL && longest_is_sorted(feed->longest))
-		return next_of_longest(feed, ex);
-
-	switch (source_next(feed->source, &record, &feed->error)) {
-	case INPUT_RECORD:
-		return take(feed, ex, &record);
-	case INPUT_REFUSED:
-		if (feed->refused != NULL)
-			feed->refused(feed->refused_arg, feed->error.message);
-		return COVEY_NEXT_MORE;
-	case INPUT_LATER:
-		return later(feed, ex);
-	case INPUT_AGAIN:
-		feed->nskipped += MANY;
-		return COVEY_NEXT_MORE;
-	case INPUT_OTHERS:
-		return pass_over(feed, &record) == 0 ? COVEY_NEXT_MORE : fail(feed);
-	case INPUT_END:
-		return end(feed);
-	case INPUT_BAD:
-		break;
+	for (int i = 0; i < MOST_ASKED; i++) {
+		result = pull(feed, ex, &again);
+		if (!again)
+			return result;
 	}
-	return fail(feed);
-}
-
-void feed_set_journal(struct feed *feed, struct journal *journal)
-{
-	feed->journal = journal;
-	/* then a task's number is not the executor's */
-	feed->keeps_item |= feed->options->recovery != RECOVERY_NONE
-	    || feed->options->order == ORDER_LONGEST;
-}
-
-unsigned feed_skipped(struct feed *feed)
-{
-	unsigned n = feed->nskipped;
-
-	feed->nskipped = 0;
-	return n;
+	covey_pull(ex);
+	return COVEY_NEXT_LATER;
 }
 
 void feed_on_left_out(struct feed *feed, feed_left_out *left_out, void *arg)
@@ -443,41 +326,32 @@ void feed_on_refused(struct feed *feed, feed_refused *refused, void *arg)
 
 bool feed_has_more(const struct feed *feed)
 {
-	if (feed->xargs != NULL)
-		return xargs_feed_has_more(feed->xargs);
-	return source_has_more(feed->source)
-	    || (feed->longest != NULL && longest_has_more(feed->longest));
+	return planner_has_more(feed->planner);
 }
 
 bool feed_is_used_up(struct feed *feed)
 {
-	struct record record;
+	enum plan_result result = PLAN_AGAIN;
+	struct plan plan;
 	struct error why;
-	enum input_result result = INPUT_AGAIN;
 
-	if (feed->failed || feed->xargs != NULL
-	    || (feed->journal != NULL && journal_has_tasks(feed->journal)))
+	if (feed->failed)
 		return false;
-	if (feed->longest != NULL)
-		return longest_is_sorted(feed->longest) && !longest_has_more(feed->longest);
-	for (int i = 0; i < MANY; i++) {
-		result = source_next(feed->source, &record, &why);
-		if (result == INPUT_LATER ? !source_poll(feed->source)
-		    : result != INPUT_AGAIN && result != INPUT_OTHERS)
+	for (int i = 0; i < MOST_ASKED; i++) {
+		result = planner_next(feed->planner, &plan, &why);
+		if (result == PLAN_LATER ? !planner_poll(feed->planner)
+		    : result != PLAN_AGAIN && result != PLAN_OTHERS && result != PLAN_LEFT_OUT)
 			break;
 	}
-	return result == INPUT_END;
-}
-
-struct xargs_feed *feed_xargs(const struct feed *feed)
-{
-	return feed->xargs;
+	return result == PLAN_END;
 }
 
 const char *feed_error(const struct feed *feed)
 {
 	return feed->failed ? feed->error.message : NULL;
 }
+
+/* ---- tasks ---- */
 
 bool feed_prepares(const struct feed *feed)
 {
@@ -486,11 +360,9 @@ bool feed_prepares(const struct feed *feed)
 
 const char *const *feed_prepare(struct feed *feed, const struct covey_task *task, unsigned slot)
 {
-	const struct origin *item = task->user;
+	const struct origin *origin = task->user;
 
-	if (item == NULL || !compose_uses_slot(feed->compose))
-		return NULL;
-	return compose_argv(feed->compose, &item->record, item->number, slot);
+	return compose_argv(feed->compose, &origin->record, origin->number, slot);
 }
 
 void feed_finished(const struct covey_task *task)
@@ -498,43 +370,20 @@ void feed_finished(const struct covey_task *task)
 	free(task->user);
 }
 
-static int dry_of_xargs(struct feed *feed, const char *const **argv, struct error *err)
-{
-	struct covey_command command;
-	struct record record;
-	enum covey_next result;
-
-	do
-		result = xargs_feed_next(feed->xargs, NULL, &command, &record, err);
-	while (result == COVEY_NEXT_MORE && command.argv == NULL);
-	*argv = command.argv;
-	if (result == COVEY_NEXT_MORE)
-		return 1;
-	return xargs_feed_failed(feed->xargs) ? -1 : 0;
-}
+/* ---- without running anything ---- */
 
 int feed_dry(struct feed *feed, const char *const **argv, struct error *err)
 {
-	struct covey_command command;
-	struct record record;
-	enum input_result result;
+	enum plan_result result;
+	struct plan plan;
 
-	if (feed->xargs != NULL)
-		return dry_of_xargs(feed, argv, err);
 	do {
-		result = source_next(feed->source, &record, err);
-		if (result == INPUT_LATER)
-			source_wait(feed->source);
-	} while (result == INPUT_LATER || result == INPUT_AGAIN || result == INPUT_OTHERS);
-	*argv = NULL;
-	if (result == INPUT_REFUSED)
+		result = planner_next(feed->planner, &plan, err);
+		if (result == PLAN_LATER)
+			planner_wait(feed->planner);
+	} while (result == PLAN_LATER || result == PLAN_AGAIN || result == PLAN_OTHERS);
+	*argv = result == PLAN_TASK ? plan.command.argv : NULL;
+	if (result == PLAN_TASK || result == PLAN_REFUSED)
 		return 1;
-	if (result != INPUT_RECORD)
-		return result == INPUT_END ? 0 : -1;
-	if (make_command(feed, &record, next_number(feed, &record), &command) != 0) {
-		*err = feed->error;
-		return -1;
-	}
-	*argv = command.argv;
-	return 1;
+	return result == PLAN_END ? 0 : -1;
 }

@@ -1,7 +1,7 @@
 /*
  * feed - the next task, when a slot is free
  *
- * Turns records of the input into commands: by template, by script, or each as a shell line.
+ * Pulls a plan out of the chain of planners, and submits it.
  */
 #ifndef CLI_RUN_FEED_H
 #define CLI_RUN_FEED_H
@@ -22,17 +22,14 @@ void feed_free(struct feed *feed);
 /* Can the command be run at all? Returns 0, or -1 with a message that says what to do. */
 int feed_check(struct feed *feed, struct covey *ex, struct error *err);
 
-/* Every task is offered to the journal first, or comes from it. Before the first feed_next. */
-struct journal;
-void feed_set_journal(struct feed *feed, struct journal *journal);
-
-/* How many were left out, or put aside for later, since this was called last. */
-unsigned feed_skipped(struct feed *feed);
-
 /*
- * With --order longest: who is told that the task in that place will not be run, as it has been. The
- * places are those of the input, without gaps; items have them too.
+ * Puts the planners on top that ask the journal, which must outlive the last feed_next. Before the
+ * first one. Returns 0, or -1 with a message.
  */
+struct journal;
+int feed_use_journal(struct feed *feed, struct journal *journal, struct error *err);
+
+/* Who is told that the task in that place will not be run, as it has been. */
 typedef void feed_left_out(void *arg, uint64_t place);
 void feed_on_left_out(struct feed *feed, feed_left_out *left_out, void *arg);
 
@@ -40,11 +37,11 @@ void feed_on_left_out(struct feed *feed, feed_left_out *left_out, void *arg);
 typedef void feed_refused(void *arg, const char *why);
 void feed_on_refused(struct feed *feed, feed_refused *refused, void *arg);
 
-/* What is different with xargs; NULL without it. */
-struct xargs_feed;
-struct xargs_feed *feed_xargs(const struct feed *feed);
-
-/* Submits a task, as covey_next_fn. After an error COVEY_NEXT_END; feed_error has it. */
+/*
+ * Submits a task, as covey_next_fn. What gives no task is quick, but may be much: after a while the
+ * answer is COVEY_NEXT_LATER, and ex asks again. After an error it is COVEY_NEXT_END, and feed_error
+ * has the message.
+ */
 enum covey_next feed_next(struct feed *feed, struct covey *ex);
 
 /* Is there input that was not read? */

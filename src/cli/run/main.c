@@ -22,11 +22,12 @@
 #include "cli/run/feed.h"
 #include "cli/run/jobs.h"
 #include "cli/run/jobserver.h"
-#include "cli/run/journal.h"
+#include "cli/run/recall.h"
 #include "cli/run/run.h"
 #include "cli/run/scratch.h"
 #include "cli/xargs/xargs.h"
 #include "cli/xargs/xargs_begin.h"
+#include "cli/xargs/xargs_rules.h"
 #include "cli/xargs/xargs_say.h"
 
 /* as many at once as are worth a thread */
@@ -69,12 +70,6 @@ static int die_as(const struct run_end *end)
 	if (end->sig != 0)
 		signals_die_of(end->sig);
 	return end->status;
-}
-
-/* What to exit with when covey itself has failed. */
-static int broken(const struct options *options)
-{
-	return options->xargs_line != NULL ? XARGS_STATUS_ERROR : STATUS_BROKEN;
 }
 
 /* The guard's end: as the supervisor ended, so do we. */
@@ -147,7 +142,7 @@ static struct run_end run_apart(struct run_setup *setup)
 static struct run_end guarded(struct run_setup *setup)
 {
 	struct covey_guard guard = { .keep_leftovers = setup->options->keep_leftovers };
-	struct run_end end = { .status = broken(setup->options) };
+	struct run_end end = { .status = verdict_error(setup->rules, STATUS_BROKEN) };
 	struct covey_error why;
 
 	switch (covey_guard(&guard, &why)) {
@@ -169,7 +164,7 @@ static struct run_end guarded(struct run_setup *setup)
 
 static int run_guarded(struct run_setup *setup)
 {
-	struct run_end end = { .status = broken(setup->options) };
+	struct run_end end = { .status = verdict_error(setup->rules, STATUS_BROKEN) };
 	char *scratch = scratch_make();
 	struct error err;
 
@@ -212,10 +207,10 @@ static void say_seed(const struct options *options)
 		fprintf(stderr, "covey: a random order; --seed %u gives it again\n", options->seed);
 }
 
-static int start(struct options *options, char *argv[])
+static int start(struct options *options, const struct verdict_rules *rules, char *argv[])
 {
 	struct run_setup setup = {
-		.options = options, .argv = (const char *const *)(uintptr_t)argv,
+		.options = options, .rules = rules, .argv = (const char *const *)(uintptr_t)argv,
 	};
 	struct error err;
 	struct run_end end;
@@ -226,8 +221,7 @@ static int start(struct options *options, char *argv[])
 	setup.feed = feed_new(options, &err);
 	if (setup.feed == NULL) {
 		jobserver_free(setup.jobserver);
-		return complain(&err,
-		    options->xargs_line != NULL ? XARGS_STATUS_ERROR : STATUS_USAGE);
+		return complain(&err, verdict_error(rules, STATUS_USAGE));
 	}
 	say_seed(options);
 	if (!options->dry_run)
@@ -247,7 +241,7 @@ static int start_xargs(int argc, char *argv[], int first, struct options *option
 		x.supervised |= options->given[i] && i != OPT_XARGS;
 	if (!xargs_begin(&x, argc, argv, first, options, &status)) {
 		options->xargs_line = &x;
-		return start(options, argv);
+		return start(options, &xargs_rules, argv);
 	}
 	if (fflush(stdout) == 0 && !ferror(stdout))
 		return status;
@@ -262,8 +256,8 @@ static int start_again(struct options *options, char *argv[])
 	const char **recalled;
 	int status = STATUS_USAGE;
 
-	if (journal_recall(options, &recalled, &err) == 0)
-		status = start(options, argv);
+	if (recall_options(options, &recalled, &err) == 0)
+		status = start(options, NULL, argv);
 	else
 		complain(&err, status);
 	free(recalled);
@@ -285,7 +279,7 @@ int main(int argc, char *argv[])
 	switch (options_parse(argc, argv, &options, &err)) {
 	case OPTIONS_RUN:
 		return options.recovery == RECOVERY_RETRY_FAILED ? start_again(&options, argv)
-		    : start(&options, argv);
+		    : start(&options, NULL, argv);
 	case OPTIONS_HELP:
 		usage_print(stdout);
 		return finish_stdout();

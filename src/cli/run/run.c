@@ -8,8 +8,6 @@
 
 #include "cli/run/run_open.h"
 #include "cli/run/run_state.h"
-#include "cli/xargs/xargs.h"
-#include "cli/xargs/xargs_feed.h"
 
 static void pace(struct run *run, covey_nsec *wait)
 {
@@ -154,21 +152,21 @@ static void conclude(struct run *run)
 
 struct run_end run(const struct run_setup *setup)
 {
-	struct run run = { .options = setup->options, .setup = setup, .feed = setup->feed };
+	struct run run = {
+		.options = setup->options, .setup = setup, .feed = setup->feed,
+		.verdict.rules = setup->rules, .signals.guard_fd = -1,
+	};
 	struct run_end end = { .status = STATUS_BROKEN };
-	struct xargs_feed *xargs = feed_xargs(run.feed);
 	struct error err;
 
-	run.signals.guard_fd = -1;
 	end.status = run_open(&run, &err);
 	if (end.status != STATUS_OK) {
 		fprintf(stderr, "covey: %s\n", err.message);
-		end.status = xargs != NULL ? XARGS_STATUS_ERROR : end.status;
+		end.status = verdict_error(setup->rules, end.status);
 	} else {
 		loop(&run);
 		conclude(&run);
-		end.status = xargs != NULL ? xargs_feed_status(xargs, &run.verdict)
-		    : verdict_status(&run.verdict);
+		end.status = verdict_status(&run.verdict);
 		end.sig = run.sig;
 	}
 	run_close(&run);

@@ -4,9 +4,6 @@
 #include <unistd.h>
 
 #include "cli/run/jobserver.h"
-#include "cli/xargs/xargs_feed.h"
-
-enum { MOST_SKIPPED = 1000 };
 
 static void on_refused(void *arg, const char *why)
 {
@@ -51,16 +48,16 @@ static void check_halt(struct run *run)
 		stop_for_halt(run);
 }
 
-/* After some failures xargs starts no other command, but waits for those that run. */
-static void check_xargs(struct run *run, const struct covey_event *event)
+/* Some failures end the run: what runs may finish. */
+static void check_fatal(struct run *run)
 {
-	struct xargs_feed *xargs = feed_xargs(run->feed);
-	const char *why = xargs == NULL ? NULL : xargs_feed_finished(xargs, event);
+	const struct verdict *verdict = &run->verdict;
 
-	if (why == NULL || run->halted || run->sig != 0)
+	if (verdict->fatal == 0 || run->halted || run->sig != 0)
 		return;
 	if (!run->options->quiet && feed_has_more(run->feed))
-		run_complain(run, "after %s nothing more is started, as by xargs", why);
+		run_complain(run, "after %s nothing more is started, as by %s", verdict->fatal_why,
+		    verdict->rules->name);
 	run->halted = true;
 	run->about.stopped_by = "--xargs";
 	covey_cancel(run->ex, COVEY_CANCEL_WAITING);
@@ -84,7 +81,7 @@ static void on_event(struct covey *ex, const struct covey_event *event, void *us
 		outq_check(run->q, STDOUT_FILENO);
 	if (event->type != COVEY_FINISHED)
 		return;
-	check_xargs(run, event);
+	check_fatal(run);
 	feed_finished(event->task);
 	check_halt(run);
 }
@@ -98,44 +95,29 @@ static bool on_output(struct covey *ex, const struct covey_task *task,
 	return sinks_output(&run->sinks, task, attempt, stream, data, len);
 }
 
-/*
- * What came of asking for the next task. Those that are left out are many and quick: a turn looks at
- * no more of them than it has time for, and has itself asked again in the next one.
- */
-static enum covey_next look_at(struct run *run, enum covey_next result)
+static enum covey_next pull(struct run *run)
 {
-	unsigned skipped = feed_skipped(run->feed);
+	enum covey_next result = feed_next(run->feed, run->ex);
 
 	run->input_read |= result == COVEY_NEXT_END && feed_error(run->feed) == NULL;
-	run->nskipped = skipped == 0 ? 0 : run->nskipped + skipped;
-	if (result != COVEY_NEXT_MORE || run->nskipped < MOST_SKIPPED)
-		return result;
-	run->nskipped = 0;
-	covey_pull(run->ex);
-	return COVEY_NEXT_LATER;
-}
-
-static enum covey_next read_ahead(struct run *run)
-{
-	enum covey_next result;
-
-	do
-		result = look_at(run, feed_next(run->feed, run->ex));
-	while (result == COVEY_NEXT_MORE);
 	return result;
 }
 
 static enum covey_next next(struct covey *ex, void *user)
 {
 	struct run *run = user;
+	enum covey_next result;
 
+	(void)ex;
 	/* nobody takes what is printed: more tasks would only pile it up; the queue pulls again */
 	if (outq_full(run->q))
 		return COVEY_NEXT_LATER;
 	/* a part of all tasks cannot be told before all are known */
-	if (run->options->halt.when != HALT_NEVER && run->options->halt.percent)
-		return read_ahead(run);
-	return look_at(run, feed_next(run->feed, ex));
+	do
+		result = pull(run);
+	while (result == COVEY_NEXT_MORE && run->options->halt.when != HALT_NEVER
+	    && run->options->halt.percent);
+	return result;
 }
 
 static const char *const *prepare(const struct covey_task *task, unsigned slot, void *user)
@@ -204,6 +186,6 @@ void run_set_callbacks(struct run *run, struct covey_options *options)
 	options->on_output = sinks_want_output(&run->sinks) ? on_output : NULL;
 	options->user = run;
 	feed_on_refused(run->feed, on_refused, run);
-	if (o->keep_order && (o->order == ORDER_LONGEST || o->shuf))
+	if (o->keep_order && o->shuf)
 		feed_on_left_out(run->feed, on_left_out, run);
 }

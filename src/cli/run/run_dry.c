@@ -7,7 +7,6 @@
 #include "cli/output/verdict.h"
 #include "cli/run/feed.h"
 #include "cli/run/run.h"
-#include "cli/xargs/xargs.h"
 
 static int print_command(const char *const *argv)
 {
@@ -46,7 +45,7 @@ struct run_end run_dry(const struct run_setup *setup)
 		fprintf(stderr, "covey: cannot write to standard output: %s\n", strerror(errno));
 		end.status = STATUS_BROKEN;
 	}
-	if (end.status != STATUS_OK && feed_xargs(setup->feed) != NULL)
-		end.status = XARGS_STATUS_ERROR;
+	if (end.status != STATUS_OK)
+		end.status = verdict_error(setup->rules, end.status);
 	return end;
 }

@@ -69,9 +69,8 @@ static int open_records(struct run *run, struct error *err)
 {
 	if (ledger_open(&run->ledger, run->options, run->setup->argv, run->q, &run->sinks, err) != 0)
 		return -1;
-	if (run->ledger.journal != NULL)
-		feed_set_journal(run->feed, run->ledger.journal);
-	return 0;
+	return run->ledger.journal == NULL ? 0
+	    : feed_use_journal(run->feed, run->ledger.journal, err);
 }
 
 static int add_summary(struct run *run, struct error *err)

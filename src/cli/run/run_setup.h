@@ -6,6 +6,7 @@
 
 #include "covey.h"
 #include "cli/options/options.h"
+#include "cli/output/verdict.h"
 
 struct run_end {
 	int status;      /* to exit with */
@@ -21,6 +22,7 @@ struct run_setup {
 	unsigned long long nofile;          /* our own */
 	struct jobserver *jobserver;        /* or NULL */
 	struct feed *feed;
+	const struct verdict_rules *rules;  /* NULL: covey's own */
 };
 
 #endif

@@ -53,7 +53,7 @@ static void start_no_more(struct run *run)
 	covey_cancel(run->ex, COVEY_CANCEL_WAITING);
 }
 
-/* To xargs these signals mean one more at once, and one less. */
+/* What these signals mean to xargs. */
 static void change_workers(struct run *run, int sig)
 {
 	unsigned workers = sig == SIGUSR1 ? run->workers + 1 : run->workers - 1;
@@ -70,7 +70,7 @@ static void handle(struct run *run, int sig)
 		break;
 	case SIGUSR1:
 	case SIGUSR2:
-		if (feed_xargs(run->feed) != NULL)
+		if (run->setup->rules != NULL && run->setup->rules->signals_change_jobs)
 			change_workers(run, sig);
 		else if (sig == SIGUSR1)
 			progress_list(run->q, run->ex);

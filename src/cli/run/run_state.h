@@ -35,7 +35,6 @@ struct run {
 	struct progress *progress;
 	struct results *results;       /* or NULL */
 	struct ledger ledger;
-	unsigned nskipped;             /* tasks in a row */
 	bool input_read;               /* to its end */
 	struct sinks sinks;
 	struct verdict verdict;

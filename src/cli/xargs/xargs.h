@@ -2,7 +2,7 @@
  * xargs - GNU xargs, exactly
  *
  * Without an option of covey's: children share its process group, terminal, descriptors and output,
- * and what it does in which order is what xargs does. With one, xargs_feed gives the same command
+ * and what it does in which order is what xargs does. With one, xargs_plan gives the same command
  * lines to an ordinary run.
  */
 #ifndef CLI_XARGS_XARGS_H
