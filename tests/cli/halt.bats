@@ -81,3 +81,21 @@ load common
 	    -c '[ {} != fail ] || exit 1; exec misbehave "hold-file={}" sleep=600' ::: fail "$LOCKS/x"
 	alive 0
 }
+
+@test "a percentage holds for items from a pipe, once it has ended" {
+	cd "$BATS_TEST_TMPDIR"
+	run bash -c '{ seq 20; exec >&-; : >ended; } | covey -j 1 --halt now,fail=10% \
+	    sh -c "until [ -e ended ]; do sleep 0.01; done; exit 1"'
+	[ "$status" -eq 123 ]
+	[[ "$output" == *"20 tasks: 0 succeeded, 2 failed, 18 not started"* ]]
+}
+
+@test "a percentage that is reached before the pipe ends holds when it does" {
+	cd "$BATS_TEST_TMPDIR"
+	run bash -c '{ seq 5; until [ -e third ]; do sleep 0.01; done; seq 6 20; } | covey -j 1 \
+	    --halt now,fail=10% sh -c "echo >>runs; [ \"\$1\" -ne 3 ] || : >third; \
+	    [ \"\$1\" -ne 4 ] || sleep 100; exit 1" sh'
+	[ "$status" -eq 123 ]
+	[[ "$output" == *"20 tasks: 0 succeeded, 4 failed, 16 not started"* ]]
+	[ "$(wc -l <runs)" -eq 4 ]
+}

@@ -33,7 +33,10 @@ struct feed {
 	void *left_out_arg;
 	feed_refused *refused;
 	void *refused_arg;
+	feed_readable *readable;
+	void *readable_arg;
 	bool watching;
+	bool ended;                     /* the planners have no more */
 	uint64_t nsubmitted;
 	const char **env;               /* of a task whose number the executor does not know */
 	char task_variable[40];
@@ -238,7 +241,10 @@ static void on_readable(struct covey *ex, int fd, unsigned events, void *user)
 	/* level-triggered: it is watched only while something is wanted */
 	if (covey_watch(ex, fd, 0, NULL, NULL, NULL) == 0)
 		planner_ready(feed->planner);
-	covey_pull(ex);
+	if (feed->readable != NULL)
+		feed->readable(feed->readable_arg);
+	else
+		covey_pull(ex);
 }
 
 /* Has the input watched. False: there is no need to wait; or, where it has failed, no use. */
@@ -290,6 +296,7 @@ static enum covey_next pull(struct feed *feed, struct covey *ex, bool *again)
 			return COVEY_NEXT_END;
 		break;
 	case PLAN_END:
+		feed->ended = true;
 		return COVEY_NEXT_END;
 	case PLAN_BAD:
 		return fail(feed);
@@ -303,6 +310,8 @@ enum covey_next feed_next(struct feed *feed, struct covey *ex)
 	enum covey_next result;
 	bool again;
 
+	if (feed->ended || feed->failed)
+		return COVEY_NEXT_END;
 	for (int i = 0; i < MOST_ASKED; i++) {
 		result = pull(feed, ex, &again);
 		if (!again)
@@ -322,6 +331,17 @@ void feed_on_refused(struct feed *feed, feed_refused *refused, void *arg)
 {
 	feed->refused = refused;
 	feed->refused_arg = arg;
+}
+
+void feed_on_readable(struct feed *feed, feed_readable *readable, void *arg)
+{
+	feed->readable = readable;
+	feed->readable_arg = arg;
+}
+
+bool feed_waits(const struct feed *feed)
+{
+	return feed->watching;
 }
 
 bool feed_has_more(const struct feed *feed)

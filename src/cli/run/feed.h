@@ -37,12 +37,19 @@ void feed_on_left_out(struct feed *feed, feed_left_out *left_out, void *arg);
 typedef void feed_refused(void *arg, const char *why);
 void feed_on_refused(struct feed *feed, feed_refused *refused, void *arg);
 
+/* Who is told that there may be more input, after feed_next has said COVEY_NEXT_LATER. */
+typedef void feed_readable(void *arg);
+void feed_on_readable(struct feed *feed, feed_readable *readable, void *arg);
+
 /*
  * Submits a task, as covey_next_fn. What gives no task is quick, but may be much: after a while the
  * answer is COVEY_NEXT_LATER, and ex asks again. After an error it is COVEY_NEXT_END, and feed_error
  * has the message.
  */
 enum covey_next feed_next(struct feed *feed, struct covey *ex);
+
+/* Does it wait for its input? Then feed_next has nothing to give. */
+bool feed_waits(const struct feed *feed);
 
 /* Is there input that was not read? */
 bool feed_has_more(const struct feed *feed);

@@ -43,7 +43,7 @@ static void check_halt(struct run *run)
 		return;
 	covey_count(run->ex, &all, sizeof all);
 	counts.total = all.submitted;
-	counts.total_known = covey_input_ended(run->ex);
+	counts.total_known = run->input_read;
 	if (halt_reached(&run->options->halt, &counts))
 		stop_for_halt(run);
 }
@@ -103,21 +103,44 @@ static enum covey_next pull(struct run *run)
 	return result;
 }
 
+/* A percentage of all tasks cannot be told before all are known. */
+static bool reads_ahead(const struct run *run)
+{
+	return run->options->halt.when != HALT_NEVER && run->options->halt.percent;
+}
+
+/*
+ * Makes tasks of all the input there is. While tasks wait to be started, the executor does not ask
+ * for more: that is called by the feed, too, when there is more input.
+ */
+static enum covey_next read_ahead(struct run *run)
+{
+	enum covey_next result;
+
+	do
+		result = pull(run);
+	while (result == COVEY_NEXT_MORE || (result == COVEY_NEXT_LATER && !feed_waits(run->feed)));
+	check_halt(run);
+	return result;
+}
+
+static void on_readable(void *arg)
+{
+	struct run *run = arg;
+
+	if (read_ahead(run) == COVEY_NEXT_END)
+		covey_pull(run->ex);
+}
+
 static enum covey_next next(struct covey *ex, void *user)
 {
 	struct run *run = user;
-	enum covey_next result;
 
 	(void)ex;
 	/* nobody takes what is printed: more tasks would only pile it up; the queue pulls again */
 	if (outq_full(run->q))
 		return COVEY_NEXT_LATER;
-	/* a part of all tasks cannot be told before all are known */
-	do
-		result = pull(run);
-	while (result == COVEY_NEXT_MORE && run->options->halt.when != HALT_NEVER
-	    && run->options->halt.percent);
-	return result;
+	return reads_ahead(run) ? read_ahead(run) : pull(run);
 }
 
 static const char *const *prepare(const struct covey_task *task, unsigned slot, void *user)
@@ -186,6 +209,8 @@ void run_set_callbacks(struct run *run, struct covey_options *options)
 	options->on_output = sinks_want_output(&run->sinks) ? on_output : NULL;
 	options->user = run;
 	feed_on_refused(run->feed, on_refused, run);
+	if (reads_ahead(run))
+		feed_on_readable(run->feed, on_readable, run);
 	if (o->keep_order && o->shuf)
 		feed_on_left_out(run->feed, on_left_out, run);
 }
