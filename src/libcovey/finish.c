@@ -303,7 +303,7 @@ void cv_finish_withheld(struct cv_slot *slot)
 	struct covey *ex = slot->ex;
 
 	cv_slot_reap(slot);
-	if (!slot->reaped || (ex->adopts && cv_tree_has(&ex->tree, (int)slot->index)))
+	if (!slot->reaped || (ex->adopts && cv_tree_has(&ex->tree, cv_owner_slot(slot->index))))
 		return;
 	slot->withheld = false;
 	ex->due = true;

@@ -140,14 +140,14 @@ static bool reap(pid_t pid)
 /* Finds out whose it is; -1 if it is gone. */
 static int ask(struct cv_orphan *orphan, cv_tree_claim *claim, void *arg)
 {
-	struct cv_trace trace = { .pid = orphan->pid };
+	struct cv_trace trace = { .environment = NULL };
 	char *environment;
 
 	if (cv_procfs_stat(orphan->pid, &trace.st) != 0)
 		return -1;
 	environment = cv_procfs_environ(orphan->pid);
 	trace.environment = environment;
-	orphan->owner = claim(arg, &trace, &orphan->seen);
+	claim(arg, &trace, orphan);
 	free(environment);
 	return 0;
 }
@@ -159,7 +159,7 @@ static int meet(struct cv_tree *tree, pid_t pid, cv_tree_claim *claim, void *arg
 
 	if (ask(&orphan, claim, arg) != 0)
 		return 0;  /* the host has reaped it meanwhile */
-	if (orphan.owner != CV_OWNER_FOREIGN && reap(pid)) {
+	if (orphan.owner.kind != CV_OWNER_FOREIGN && reap(pid)) {
 		*reaped = true;
 		return 0;
 	}
@@ -175,7 +175,7 @@ static bool forget_absent(struct cv_tree *tree)
 	tree->nowned = 0;
 	for (i = 0; i < tree->norphans; i++) {
 		struct cv_orphan *orphan = &tree->orphans[i];
-		bool foreign = orphan->owner == CV_OWNER_FOREIGN;
+		bool foreign = orphan->owner.kind == CV_OWNER_FOREIGN;
 
 		if (!orphan->present)
 			continue;
@@ -203,7 +203,7 @@ static int scan_once(struct cv_tree *tree, const struct cv_pids *children, cv_tr
 
 		if (known != NULL) {
 			known->present = true;
-			if (known->owner == CV_OWNER_UNSETTLED && ask(known, claim, arg) != 0)
+			if (known->owner.kind == CV_OWNER_UNSETTLED && ask(known, claim, arg) != 0)
 				known->present = false;
 		} else if (!is_child(children, now.pids[i]))
 			result = meet(tree, now.pids[i], claim, arg, reaped);
@@ -228,27 +228,27 @@ int cv_tree_scan(struct cv_tree *tree, const struct cv_pids *children, cv_tree_c
 	return result;
 }
 
-void cv_tree_disown(struct cv_tree *tree, int owner, int heir)
+void cv_tree_disown(struct cv_tree *tree, struct cv_owner owner, struct cv_owner heir)
 {
 	size_t i;
 
 	for (i = 0; i < tree->norphans; i++) {
-		if (tree->orphans[i].owner == owner)
+		if (cv_owner_same(tree->orphans[i].owner, owner))
 			tree->orphans[i].owner = heir;
 	}
 }
 
 bool cv_tree_unsettled(const struct cv_tree *tree)
 {
-	return cv_tree_has(tree, CV_OWNER_UNSETTLED);
+	return cv_tree_has(tree, cv_owner_other(CV_OWNER_UNSETTLED));
 }
 
-bool cv_tree_has(const struct cv_tree *tree, int owner)
+bool cv_tree_has(const struct cv_tree *tree, struct cv_owner owner)
 {
 	size_t i;
 
 	for (i = 0; i < tree->norphans; i++) {
-		if (tree->orphans[i].owner == owner)
+		if (cv_owner_same(tree->orphans[i].owner, owner))
 			return true;
 	}
 	return false;
@@ -280,21 +280,22 @@ static void signal_below(struct cv_pids *found, pid_t without, int sig)
 }
 
 /* Adds the owner's orphans; told: those, too, that have had the signal. */
-static void add_orphans(struct cv_tree *tree, int owner, bool told, struct cv_pids *found)
+static void add_orphans(struct cv_tree *tree, struct cv_owner owner, bool told,
+    struct cv_pids *found)
 {
 	size_t i;
 
 	for (i = 0; i < tree->norphans; i++) {
 		struct cv_orphan *orphan = &tree->orphans[i];
 
-		if (orphan->owner != owner || (orphan->told && !told))
+		if (!cv_owner_same(orphan->owner, owner) || (orphan->told && !told))
 			continue;
 		cv_pids_add(found, orphan->pid);
 		orphan->told = true;
 	}
 }
 
-void cv_tree_signal_detached(struct cv_tree *tree, pid_t leader, int owner, int sig)
+void cv_tree_signal_detached(struct cv_tree *tree, pid_t leader, struct cv_owner owner, int sig)
 {
 	struct cv_pids found = { 0 };
 
@@ -305,7 +306,7 @@ void cv_tree_signal_detached(struct cv_tree *tree, pid_t leader, int owner, int 
 	cv_pids_release(&found);
 }
 
-void cv_tree_signal_new(struct cv_tree *tree, pid_t leader, int owner, int sig)
+void cv_tree_signal_new(struct cv_tree *tree, pid_t leader, struct cv_owner owner, int sig)
 {
 	struct cv_pids found = { 0 };
 

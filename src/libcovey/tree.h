@@ -12,36 +12,20 @@
 #ifndef CV_TREE_H
 #define CV_TREE_H
 
-#include "covey.h"
+#include "orphan.h"
 #include "procfs.h"
-
-/* Whose orphan: a slot from 0, or one of these. */
-#define CV_OWNER_FOREIGN (-1)    /* a child of the host's own */
-#define CV_OWNER_UNKNOWN (-2)    /* of some tree of ours, but which? */
-#define CV_OWNER_KEPT (-3)       /* left running on purpose; reaped when it ends */
-#define CV_OWNER_UNSETTLED (-4)  /* it is in the middle of an exec: to be asked again */
-
-struct cv_orphan {
-	pid_t pid;
-	int owner;
-	uint64_t seen;           /* the user's: when it turned up */
-	int64_t killed_at;       /* the user's: since when it is being killed; 0: not */
-	bool told;               /* has had the stop signal */
-	bool present;            /* used while scanning */
-};
 
 /* What is known of a process that has turned up. */
 struct cv_trace {
-	pid_t pid;
 	struct cv_stat st;
 	const char *environment; /* or NULL */
 };
 
 /*
- * Says whose it is: a slot, CV_OWNER_FOREIGN, CV_OWNER_UNKNOWN, or CV_OWNER_UNSETTLED while that
- * cannot be told yet. *seen is the user's, and 0 at the first time of asking.
+ * Says whose an orphan is: fills in orphan->owner, and keeps what it needs in the fields that are
+ * the claim's. It is called again in each scan while the owner is CV_OWNER_UNSETTLED.
  */
-typedef int cv_tree_claim(void *arg, const struct cv_trace *trace, uint64_t *seen);
+typedef void cv_tree_claim(void *arg, const struct cv_trace *trace, struct cv_orphan *orphan);
 
 struct cv_tree {
 	/* /proc/self/task/TID/children of the main thread, and of the one that starts children; or -1 */
@@ -76,22 +60,22 @@ int cv_tree_scan(struct cv_tree *tree, const struct cv_pids *children, cv_tree_c
     void *arg);
 
 /* Gives the orphans of one owner to another. */
-void cv_tree_disown(struct cv_tree *tree, int owner, int heir);
+void cv_tree_disown(struct cv_tree *tree, struct cv_owner owner, struct cv_owner heir);
 
 /* Is there an orphan of which the owner is not settled yet? */
 bool cv_tree_unsettled(const struct cv_tree *tree);
 
 /* Has the owner an orphan? */
-bool cv_tree_has(const struct cv_tree *tree, int owner);
+bool cv_tree_has(const struct cv_tree *tree, struct cv_owner owner);
 
 /*
  * Sends sig to what has left the process group: the descendants of leader (0: none) and of the
  * owner's orphans that are in another group.
  */
-void cv_tree_signal_detached(struct cv_tree *tree, pid_t leader, int owner, int sig);
+void cv_tree_signal_detached(struct cv_tree *tree, pid_t leader, struct cv_owner owner, int sig);
 
 /* As above, but to those of the owner's orphans only that have turned up since it was done. */
-void cv_tree_signal_new(struct cv_tree *tree, pid_t leader, int owner, int sig);
+void cv_tree_signal_new(struct cv_tree *tree, pid_t leader, struct cv_owner owner, int sig);
 
 /* Sends sig to an orphan and its descendants. */
 void cv_tree_signal_one_tree(pid_t root, int sig);

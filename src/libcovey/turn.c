@@ -80,7 +80,8 @@ void cv_slot_signal_group(struct cv_slot *slot, int sig)
 
 void cv_slot_signal_detached(const struct cv_slot *slot, int sig)
 {
-	cv_tree_signal_detached(&slot->ex->tree, slot->attempt.pid, (int)slot->index, sig);
+	cv_tree_signal_detached(&slot->ex->tree, slot->attempt.pid, cv_owner_slot(slot->index),
+	    sig);
 }
 
 void cv_slot_reap(struct cv_slot *slot)
@@ -408,8 +409,8 @@ static void signal_detached(struct covey *ex)
 		else if ((slot->actions & CV_DO_STOP) != 0)
 			cv_slot_signal_detached(slot, ex->options.stop_signal);
 		else if ((slot->actions & CV_DO_STOP_NEW) != 0)
-			cv_tree_signal_new(&ex->tree, slot->attempt.pid, (int)slot->index,
-			    ex->options.stop_signal);
+			cv_tree_signal_new(&ex->tree, slot->attempt.pid,
+			    cv_owner_slot(slot->index), ex->options.stop_signal);
 	}
 }
 

@@ -7,6 +7,7 @@
  *	start.c      start ready: the next task into a free slot
  *	turn.c       wait, gather facts, apply actions
  *	probe.c      is the tree of an exited child gone?
+ *	witness.c    whose orphan is it: what witnesses say
  *	finish.c     an attempt is over: what came of it, what is next; emit events
  */
 #ifndef CV_TURN_H
@@ -21,6 +22,7 @@
 #include "environ.h"
 #include "loop.h"
 #include "note.h"
+#include "owner.h"
 #include "retry.h"
 #include "sched.h"
 #include "spawn.h"
@@ -173,6 +175,12 @@ static inline covey_nsec cv_deadline(const struct covey *ex)
 	return ex->deadline < ex->wait_until ? ex->deadline : ex->wait_until;
 }
 
+/* Does an attempt that has a child run in the slot? */
+static inline bool cv_slot_runs(const struct cv_slot *slot)
+{
+	return slot->task != NULL && slot->attempt.pid > 0;
+}
+
 /* One turn; as covey_step. */
 int cv_turn(struct covey *ex, covey_nsec max_wait, struct covey_error *err);
 
@@ -212,6 +220,9 @@ bool cv_start_allowed(const struct covey *ex);
 
 /* probe.c: turns the exits seen in this turn into CV_LEFT, CV_GONE or CV_OVER. */
 int cv_probe(struct covey *ex, struct covey_error *err);
+
+/* witness.c: decides whose an orphan is; a cv_tree_claim, with the executor as its argument. */
+void cv_witness_claim(void *arg, const struct cv_trace *trace, struct cv_orphan *orphan);
 
 /* probe.c: no orphan of ours is left, but those kept on purpose. */
 bool cv_probe_clean(const struct covey *ex);

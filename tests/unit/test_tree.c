@@ -46,7 +46,7 @@ struct rig {
 
 	/* what claim is to answer, by pid, and how often it was asked */
 	pid_t ours[NROLES];
-	int owners[NROLES];
+	struct cv_owner owners[NROLES];
 	unsigned asked;
 	bool had_cookie, had_group;
 };
@@ -208,7 +208,7 @@ static bool is_alive(const struct rig *rig, enum role role)
 
 /* ---- claim ---- */
 
-static void answer(struct rig *rig, pid_t pid, int owner)
+static void answer(struct rig *rig, pid_t pid, unsigned slot)
 {
 	size_t i = 0;
 
@@ -216,24 +216,24 @@ static void answer(struct rig *rig, pid_t pid, int owner)
 		i++;
 	assert_true(i < COUNT(rig->ours));
 	rig->ours[i] = pid;
-	rig->owners[i] = owner;
+	rig->owners[i] = cv_owner_slot(slot);
 }
 
-static int claim(void *arg, const struct cv_trace *trace, uint64_t *seen)
+static void claim(void *arg, const struct cv_trace *trace, struct cv_orphan *orphan)
 {
 	struct rig *rig = arg;
 	size_t i;
 
 	rig->asked++;
-	*seen = 77;
+	orphan->seen_at = 77;
 	rig->had_cookie = trace->environment != NULL
 	    && cv_environ_get(trace->environment, "TEST_TREE") != NULL;
 	rig->had_group = trace->st.group == rig->pids[LEADER];
+	orphan->owner = cv_owner_other(CV_OWNER_FOREIGN);
 	for (i = 0; i < COUNT(rig->ours); i++) {
-		if (rig->ours[i] == trace->pid)
-			return rig->owners[i];
+		if (rig->ours[i] == orphan->pid)
+			orphan->owner = rig->owners[i];
 	}
-	return CV_OWNER_FOREIGN;
 }
 
 static void scan(struct rig *rig, pid_t child)
@@ -253,10 +253,10 @@ static void test_nothing(void **state)
 	scan(rig, 0);
 	assert_int_equal(rig->asked, 0);
 	assert_int_equal(rig->tree.norphans, 0);
-	assert_false(cv_tree_has(&rig->tree, 0));
+	assert_false(cv_tree_has(&rig->tree, cv_owner_slot(0)));
 	/* signals to nobody */
-	cv_tree_signal_detached(&rig->tree, 0, 0, SIGKILL);
-	cv_tree_signal_new(&rig->tree, 0, 0, SIGKILL);
+	cv_tree_signal_detached(&rig->tree, 0, cv_owner_slot(0), SIGKILL);
+	cv_tree_signal_new(&rig->tree, 0, cv_owner_slot(0), SIGKILL);
 }
 
 /* A child of ours is no orphan. */
@@ -329,7 +329,7 @@ static void test_started_apart(void **state)
 	end_leader(rig);
 	assert_true(cv_tree_changed(&rig->tree, 1));
 	scan(rig, rig->pids[LEADER]);
-	assert_true(cv_tree_has(&rig->tree, 0));
+	assert_true(cv_tree_has(&rig->tree, cv_owner_slot(0)));
 	end(&starter);
 	reap_leader(rig);
 }
@@ -359,11 +359,11 @@ static void test_claimed(void **state)
 	scan(rig, rig->pids[LEADER]);
 	assert_int_equal(rig->asked, 1);
 	assert_true(rig->had_group);
-	assert_true(cv_tree_has(&rig->tree, 3));
-	assert_false(cv_tree_has(&rig->tree, 2));
+	assert_true(cv_tree_has(&rig->tree, cv_owner_slot(3)));
+	assert_false(cv_tree_has(&rig->tree, cv_owner_slot(2)));
 	assert_int_equal(rig->tree.nowned, 1);
 	assert_int_equal(rig->tree.orphans[0].pid, rig->pids[MEMBER]);
-	assert_int_equal(rig->tree.orphans[0].seen, 77);
+	assert_int_equal(rig->tree.orphans[0].seen_at, 77);
 	/* asked about once; as long as there is one that is ours, another look is worth it */
 	assert_true(cv_tree_changed(&rig->tree, 1));
 	scan(rig, rig->pids[LEADER]);
@@ -379,11 +379,11 @@ static void test_reaped(void **state)
 	answer(rig, rig->pids[MEMBER], 0);
 	end_leader(rig);
 	scan(rig, rig->pids[LEADER]);
-	assert_true(cv_tree_has(&rig->tree, 0));
+	assert_true(cv_tree_has(&rig->tree, cv_owner_slot(0)));
 	assert_int_equal(kill(rig->pids[MEMBER], SIGKILL), 0);
 	await_zombie(rig->pids[MEMBER]);
 	scan(rig, rig->pids[LEADER]);
-	assert_false(cv_tree_has(&rig->tree, 0));
+	assert_false(cv_tree_has(&rig->tree, cv_owner_slot(0)));
 	assert_int_equal(rig->tree.norphans, 0);
 	assert_int_equal(kill(rig->pids[MEMBER], 0), -1);
 	assert_int_equal(errno, ESRCH);
@@ -447,12 +447,12 @@ static void test_foreign(void **state)
 	assert_true(cv_tree_changed(&rig->tree, 0));
 	scan(rig, 0);
 	assert_int_equal(rig->asked, 1);
-	assert_true(cv_tree_has(&rig->tree, CV_OWNER_FOREIGN));
+	assert_true(cv_tree_has(&rig->tree, cv_owner_other(CV_OWNER_FOREIGN)));
 	assert_int_equal(rig->tree.nowned, 0);
 	/* it may be gone, and another be there in its place */
 	assert_true(cv_tree_changed(&rig->tree, 0));
 	/* not signalled */
-	cv_tree_signal_detached(&rig->tree, 0, 0, SIGKILL);
+	cv_tree_signal_detached(&rig->tree, 0, cv_owner_slot(0), SIGKILL);
 	assert_int_equal(kill(rig->host_child, 0), 0);
 	/* not reaped, alive or dead */
 	scan(rig, 0);
@@ -461,7 +461,7 @@ static void test_foreign(void **state)
 	assert_int_equal(kill(rig->host_child, SIGTERM), 0);
 	await_zombie(rig->host_child);
 	scan(rig, 0);
-	assert_true(cv_tree_has(&rig->tree, CV_OWNER_FOREIGN));
+	assert_true(cv_tree_has(&rig->tree, cv_owner_other(CV_OWNER_FOREIGN)));
 	assert_int_equal(waitpid(rig->host_child, NULL, 0), rig->host_child);
 	scan(rig, 0);
 	assert_int_equal(rig->asked, 1);
@@ -480,18 +480,18 @@ static void test_disown(void **state)
 	answer(rig, rig->pids[DETACHED], 2);
 	end_leader(rig);
 	scan(rig, rig->pids[LEADER]);
-	cv_tree_disown(&rig->tree, 1, CV_OWNER_KEPT);
-	assert_false(cv_tree_has(&rig->tree, 1));
-	assert_true(cv_tree_has(&rig->tree, 2));
-	assert_true(cv_tree_has(&rig->tree, CV_OWNER_KEPT));
-	cv_tree_signal_detached(&rig->tree, rig->pids[LEADER], 1, SIGKILL);
+	cv_tree_disown(&rig->tree, cv_owner_slot(1), cv_owner_other(CV_OWNER_KEPT));
+	assert_false(cv_tree_has(&rig->tree, cv_owner_slot(1)));
+	assert_true(cv_tree_has(&rig->tree, cv_owner_slot(2)));
+	assert_true(cv_tree_has(&rig->tree, cv_owner_other(CV_OWNER_KEPT)));
+	cv_tree_signal_detached(&rig->tree, rig->pids[LEADER], cv_owner_slot(1), SIGKILL);
 	assert_true(is_alive(rig, MEMBER));
 	assert_true(is_alive(rig, DETACHED));
 	/* kept, it is still reaped when it ends */
 	assert_int_equal(kill(rig->pids[MEMBER], SIGKILL), 0);
 	await_zombie(rig->pids[MEMBER]);
 	scan(rig, rig->pids[LEADER]);
-	assert_false(cv_tree_has(&rig->tree, CV_OWNER_KEPT));
+	assert_false(cv_tree_has(&rig->tree, cv_owner_other(CV_OWNER_KEPT)));
 	assert_int_equal(kill(rig->pids[MEMBER], 0), -1);
 	reap_leader(rig);
 }
@@ -504,7 +504,7 @@ static void test_signal_below_leader(void **state)
 	struct rig *rig = *state;
 
 	start_family(rig, WITH_MEMBER | WITH_DETACHED | WITH_BELOW);
-	cv_tree_signal_detached(&rig->tree, rig->pids[LEADER], 0, SIGKILL);
+	cv_tree_signal_detached(&rig->tree, rig->pids[LEADER], cv_owner_slot(0), SIGKILL);
 	assert_true(is_alive(rig, LEADER));
 	assert_true(is_alive(rig, MEMBER));
 	assert_int_equal(kill(-rig->pids[LEADER], SIGKILL), 0);
@@ -519,10 +519,10 @@ static void test_signal_orphans(void **state)
 	answer(rig, rig->pids[DETACHED], 5);
 	end_leader(rig);
 	scan(rig, rig->pids[LEADER]);
-	cv_tree_signal_detached(&rig->tree, rig->pids[LEADER], 4, SIGKILL);
+	cv_tree_signal_detached(&rig->tree, rig->pids[LEADER], cv_owner_slot(4), SIGKILL);
 	assert_true(is_alive(rig, DETACHED));
 	assert_true(is_alive(rig, BELOW_DETACHED));
-	cv_tree_signal_detached(&rig->tree, rig->pids[LEADER], 5, SIGKILL);
+	cv_tree_signal_detached(&rig->tree, rig->pids[LEADER], cv_owner_slot(5), SIGKILL);
 	await_nobody(rig);
 	reap_leader(rig);
 }
@@ -539,12 +539,12 @@ static void test_signal_new(void **state)
 	scan(rig, rig->pids[LEADER]);
 	assert_int_equal(kill(rig->pids[DETACHED], SIGSTOP), 0);
 	assert_int_equal(waitid(P_PID, (id_t)rig->pids[DETACHED], &info, WSTOPPED), 0);
-	cv_tree_signal_new(&rig->tree, rig->pids[LEADER], 0, SIGSTOP);
+	cv_tree_signal_new(&rig->tree, rig->pids[LEADER], cv_owner_slot(0), SIGSTOP);
 	assert_true(rig->tree.orphans[0].told);
 	/* told already */
-	cv_tree_signal_new(&rig->tree, rig->pids[LEADER], 0, SIGTERM);
+	cv_tree_signal_new(&rig->tree, rig->pids[LEADER], cv_owner_slot(0), SIGTERM);
 	assert_true(is_alive(rig, DETACHED));
-	cv_tree_signal_detached(&rig->tree, rig->pids[LEADER], 0, SIGTERM);
+	cv_tree_signal_detached(&rig->tree, rig->pids[LEADER], cv_owner_slot(0), SIGTERM);
 	await_nobody(rig);
 	reap_leader(rig);
 }
