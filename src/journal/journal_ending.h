@@ -9,7 +9,6 @@
 #include <stdint.h>
 
 #include "covey.h"
-#include "journal/journal_rows.h"
 
 struct ending {
 	STAILQ_ENTRY(ending) link;
@@ -32,8 +31,5 @@ void ending_take(struct ending *e, const struct covey_event *event, bool capture
 
 /* A copy in one block, for free(3), that points to nothing else. NULL: memory is out. */
 struct ending *ending_copy(const struct ending *e);
-
-/* Writes the attempt's row, or what is new in it. Returns as rows_run. */
-int ending_write(const struct ending *e, struct rows *rows, bool has_row);
 
 #endif

@@ -28,11 +28,15 @@ bool entry_is_plain(const struct covey_command *command);
 /* Whose tasks, and room to put their rows together. */
 struct task_rows {
 	struct rows *rows;
+	sqlite3_stmt *add, *set;
 	int64_t run, series;
 	int64_t base;                /* a task's row is this and its number in the executor */
 	struct room words, line;
 };
 
+/* The caller fills in run, series and base. Returns 0, or -1 with a message. */
+int task_rows_init(struct task_rows *t, struct rows *rows, struct error *err);
+/* All zero may be released, too. */
 void task_rows_release(struct task_rows *t);
 
 /* How a task stands: outcome is NULL while it has not ended, attempt while none has. */

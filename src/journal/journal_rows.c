@@ -1,55 +1,22 @@
 #include "journal/journal_rows.h"
 
-#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/shquote.h"
 
-static const char *const statements[] = {
-	[ROWS_BEGIN] = "BEGIN IMMEDIATE",
-	[ROWS_COMMIT] = "COMMIT",
-	[ROWS_ADD_RUN] = "INSERT INTO run (id, series, recovery, uid, started, argv, command, template,"
-	    " cwd, host, version, pid) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
-	[ROWS_END_RUN] = "UPDATE run SET ended = ?2, input_read = ?3, status = ?4, signal = ?5,"
-	    " succeeded = ?6, failed = ?7, not_started = ?8, skipped_succeeded = ?9,"
-	    " skipped_failed = ?10 WHERE id = ?1",
-	[ROWS_ADD_TASK] = "INSERT INTO task (id, outcome, attempts, last_attempt, duration, run, number,"
-	    " series, key, occurrence, name, argv, command, input, cwd, env, stdin_file, stdin, timeout,"
-	    " tries, retry_interval) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13,"
-	    " ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21)",
-	[ROWS_END_TASK] = "UPDATE task SET outcome = ?2, attempts = ?3,"
-	    " last_attempt = coalesce(?4, last_attempt), duration = ?5 WHERE id = ?1",
-	/* the row may be there, of one that could not be started */
-	[ROWS_ADD_ATTEMPT] = "INSERT OR REPLACE INTO attempt (id, task, number, slot, pid, started)"
-	    " VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-	[ROWS_DROP_ATTEMPT] = "DELETE FROM attempt WHERE id = ?1",
-	[ROWS_SET_PID] = "UPDATE attempt SET pid = ?2 WHERE id = ?1",
-	[ROWS_END_ATTEMPT] = "UPDATE attempt SET ended = ?2, duration = ?3, outcome = ?4, status = ?5,"
-	    " signal = ?6, error = ?7, cpu_user = ?8, cpu_system = ?9, max_rss = ?10,"
-	    " stdout_bytes = ?11, stderr_bytes = ?12, stderr_tail = ?13, reason = ?14, leaky = ?15,"
-	    " core_dumped = ?16, oom = ?17, pid = ?18 WHERE id = ?1",
-	[ROWS_ADD_ENDED] = "INSERT OR REPLACE INTO attempt (id, ended, duration, outcome, status,"
-	    " signal, error, cpu_user, cpu_system, max_rss, stdout_bytes, stderr_bytes, stderr_tail, reason, leaky,"
-	    " core_dumped, oom, pid, task, number, slot, started) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7,"
-	    " ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22)",
-};
-
-static_assert(sizeof statements / sizeof statements[0] == ROWS_NSTATEMENTS, "one text for each");
-
 int rows_init(struct rows *rows, const struct journal_db *db, struct error *err)
 {
 	*rows = (struct rows){ .db = db };
-	for (int i = 0; i < ROWS_NSTATEMENTS; i++)
-		if (journal_db_prepare(db, statements[i], &rows->statements[i], err) != 0)
-			return -1;
-	return 0;
+	if (journal_db_prepare(db, "BEGIN IMMEDIATE", &rows->begin, err) != 0)
+		return -1;
+	return journal_db_prepare(db, "COMMIT", &rows->commit, err);
 }
 
 void rows_release(struct rows *rows)
 {
-	for (int i = 0; i < ROWS_NSTATEMENTS; i++)
-		sqlite3_finalize(rows->statements[i]);
+	sqlite3_finalize(rows->begin);
+	sqlite3_finalize(rows->commit);
 	*rows = (struct rows){ .db = NULL };
 }
 
@@ -66,9 +33,9 @@ int rows_out_of_memory(struct rows *rows)
 	return fail(rows);
 }
 
-static int run(struct rows *rows, enum rows_statement which)
+static int run(struct rows *rows, sqlite3_stmt *statement)
 {
-	if (journal_db_step(rows->db, rows->statements[which], &rows->error) == 0)
+	if (journal_db_step(rows->db, statement, &rows->error) == 0)
 		return 0;
 	return fail(rows);
 }
@@ -79,7 +46,7 @@ int rows_begin(struct rows *rows)
 		return -1;
 	if (rows->begun)
 		return 0;
-	if (run(rows, ROWS_BEGIN) != 0)
+	if (run(rows, rows->begin) != 0)
 		return -1;
 	rows->begun = true;
 	return 0;
@@ -91,15 +58,15 @@ int rows_commit(struct rows *rows)
 		return -1;
 	if (!rows->begun)
 		return 0;
-	if (run(rows, ROWS_COMMIT) != 0)
+	if (run(rows, rows->commit) != 0)
 		return -1;
 	rows->begun = false;
 	return 0;
 }
 
-int rows_run(struct rows *rows, enum rows_statement which)
+int rows_run(struct rows *rows, sqlite3_stmt *statement)
 {
-	return rows_begin(rows) == 0 ? run(rows, which) : -1;
+	return rows_begin(rows) == 0 ? run(rows, statement) : -1;
 }
 
 int rows_ask(struct rows *rows, const char *sql, int64_t *number)

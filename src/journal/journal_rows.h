@@ -1,5 +1,5 @@
 /*
- * journal_rows - the statements that write a journal, in a transaction that the first of them begins
+ * journal_rows - the transaction in which rows are written; the first statement begins it
  *
  * After an error nothing more is written, and all that follows fails with the same message.
  */
@@ -11,22 +11,6 @@
 
 #include "journal/journal_db.h"
 
-/* Their parameters are named in journal_rows.c. */
-enum rows_statement {
-	ROWS_BEGIN,
-	ROWS_COMMIT,
-	ROWS_ADD_RUN,
-	ROWS_END_RUN,
-	ROWS_ADD_TASK,
-	ROWS_END_TASK,
-	ROWS_ADD_ATTEMPT,      /* one that runs */
-	ROWS_DROP_ATTEMPT,
-	ROWS_SET_PID,
-	ROWS_END_ATTEMPT,
-	ROWS_ADD_ENDED,        /* one that has run; where it is the same, numbered as in END_ATTEMPT */
-	ROWS_NSTATEMENTS
-};
-
 /* Memory that grows as needed and is used again and again. */
 struct room {
 	char *at;
@@ -35,7 +19,7 @@ struct room {
 
 struct rows {
 	const struct journal_db *db;
-	sqlite3_stmt *statements[ROWS_NSTATEMENTS];
+	sqlite3_stmt *begin, *commit;
 	bool begun, failed;
 	struct error error;
 };
@@ -47,7 +31,7 @@ void rows_release(struct rows *rows);
 /* These return 0, or -1, and rows->error says why. */
 int rows_begin(struct rows *rows);
 int rows_commit(struct rows *rows);
-int rows_run(struct rows *rows, enum rows_statement which);
+int rows_run(struct rows *rows, sqlite3_stmt *statement);
 int rows_out_of_memory(struct rows *rows);
 
 /* The first column of a query that gives one row. */

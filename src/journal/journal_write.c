@@ -12,8 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
+#include "journal/journal_attempt.h"
 #include "journal/journal_ending.h"
 #include "journal/journal_entry.h"
 #include "journal/journal_rows.h"
@@ -37,7 +37,9 @@ struct running {
 
 struct journal_writer {
 	struct rows rows;
+	struct run_rows runs;
 	struct task_rows tasks;
+	struct attempt_rows attempts;
 	int64_t next_attempt;
 	uint64_t starting;           /* the task for which that row is there; 0: it is not */
 	unsigned starting_in;        /* … and the slot */
@@ -76,8 +78,9 @@ struct journal_writer *journal_writer_new(const struct journal_db *db, struct er
 	TAILQ_INIT(&w->over);
 	STAILQ_INIT(&w->endings);
 	snprintf(w->uid, sizeof w->uid, "%08x%08x", arc4random(), arc4random());
-	w->tasks.rows = &w->rows;
-	if (rows_init(&w->rows, db, err) == 0)
+	if (rows_init(&w->rows, db, err) == 0 && run_rows_init(&w->runs, &w->rows, err) == 0
+	    && task_rows_init(&w->tasks, &w->rows, err) == 0
+	    && attempt_rows_init(&w->attempts, &w->rows, err) == 0)
 		return w;
 	journal_writer_free(w);
 	return NULL;
@@ -112,8 +115,10 @@ void journal_writer_free(struct journal_writer *w)
 	if (w == NULL)
 		return;
 	free_entries(w);
-	rows_release(&w->rows);
+	run_rows_release(&w->runs);
 	task_rows_release(&w->tasks);
+	attempt_rows_release(&w->attempts);
+	rows_release(&w->rows);
 	free(w->running);
 	free(w);
 }
@@ -133,42 +138,14 @@ static int find_rowids(struct journal_writer *w)
 	return 0;
 }
 
-static int add_run(struct journal_writer *w, const struct journal_run *run)
-{
-	sqlite3_stmt *s = w->rows.statements[ROWS_ADD_RUN];
-	char host[256] = "", *cwd = getcwd(NULL, 0);
-	int result;
-
-	if (gethostname(host, sizeof host - 1) != 0)
-		host[0] = '\0';
-	if (room_join(&w->tasks.words, run->argv) != 0 || room_quote(&w->tasks.line, run->argv) != 0) {
-		free(cwd);
-		return rows_out_of_memory(&w->rows);
-	}
-	sqlite3_bind_int64(s, 1, w->tasks.run);
-	sqlite3_bind_int64(s, 2, w->tasks.series);
-	rows_bind_text(s, 3, run->recovery);
-	rows_bind_text(s, 4, w->uid);
-	sqlite3_bind_double(s, 5, wall_clock());
-	rows_bind_blob(s, 6, w->tasks.words.at, w->tasks.words.len);
-	journal_db_bind_bytes(s, 7, w->tasks.line.at, w->tasks.line.len);
-	rows_bind_blob(s, 8, run->template, run->template_len);
-	rows_bind_text(s, 9, cwd);
-	rows_bind_text(s, 10, host);
-	rows_bind_text(s, 11, covey_version());
-	sqlite3_bind_int64(s, 12, getpid());
-	result = rows_run(&w->rows, ROWS_ADD_RUN);
-	free(cwd);
-	return result;
-}
-
 int journal_writer_start(struct journal_writer *w, const struct journal_run *run,
     struct error *err)
 {
 	if (rows_begin(&w->rows) == 0 && find_rowids(w) == 0) {
 		w->tasks.series = run->series == 0 ? w->tasks.run : run->series;
 		w->captures = run->captures;
-		if (add_run(w, run) == 0 && rows_commit(&w->rows) == 0)
+		if (run_rows_add(&w->runs, w->tasks.run, w->uid, run) == 0
+		    && rows_commit(&w->rows) == 0)
 			return 0;
 	}
 	*err = w->rows.error;
@@ -280,15 +257,11 @@ static struct running *in_slot(struct journal_writer *w, unsigned slot)
 
 static int add_attempt(struct journal_writer *w, const struct running *running, unsigned slot)
 {
-	sqlite3_stmt *s = w->rows.statements[ROWS_ADD_ATTEMPT];
-
-	sqlite3_bind_int64(s, 1, running->row);
-	rows_bind_number(s, 2, (uint64_t)w->tasks.base + running->task->id);
-	sqlite3_bind_int64(s, 3, running->number);
-	sqlite3_bind_int64(s, 4, slot);
-	rows_bind_positive(s, 5, running->pid);
-	sqlite3_bind_double(s, 6, running->started);
-	return rows_run(&w->rows, ROWS_ADD_ATTEMPT);
+	return attempt_rows_add(&w->attempts, &(struct attempt_row){
+		.id = running->row, .task = w->tasks.base + (int64_t)running->task->id,
+		.number = running->number, .slot = slot, .pid = running->pid,
+		.started = running->started,
+	});
 }
 
 static bool is_due(const struct running *running)
@@ -316,19 +289,15 @@ static void started(struct journal_writer *w, const struct covey_event *event)
 /* What the row does not have. */
 static int write_running(struct journal_writer *w, struct running *running, unsigned slot)
 {
-	sqlite3_stmt *s = w->rows.statements[ROWS_SET_PID];
 	int result = 0;
 
 	if (write_entry(w, running->entry, &(struct standing){ .row = 0 }) != 0)
 		result = -1;
 	running->entry = NULL;
-	if (result == 0 && !running->written) {
+	if (result == 0 && !running->written)
 		result = add_attempt(w, running, slot);
-	} else if (result == 0 && running->pid_due) {
-		sqlite3_bind_int64(s, 1, running->row);
-		sqlite3_bind_int64(s, 2, running->pid);
-		result = rows_run(&w->rows, ROWS_SET_PID);
-	}
+	else if (result == 0 && running->pid_due)
+		result = attempt_rows_set_pid(&w->attempts, running->row, running->pid);
 	w->ndue -= is_due(running);
 	running->written = true;
 	running->pid_due = false;
@@ -343,7 +312,7 @@ static void write_end(struct journal_writer *w, const struct ending *e, struct e
 		.attempt = &e->attempt, .row = e->row,
 	};
 
-	if (ending_write(e, &w->rows, has_row) == 0)
+	if (attempt_rows_end(&w->attempts, e, has_row) == 0)
 		end_task(w, entry, &e->task, &standing);
 	else
 		free(entry);
@@ -446,8 +415,7 @@ static int forget_start(struct journal_writer *w)
 	if (w->starting == 0)
 		return 0;
 	w->starting = 0;
-	sqlite3_bind_int64(w->rows.statements[ROWS_DROP_ATTEMPT], 1, w->next_attempt);
-	return rows_run(&w->rows, ROWS_DROP_ATTEMPT);
+	return attempt_rows_drop(&w->attempts, w->next_attempt);
 }
 
 static int write_due(struct journal_writer *w)
@@ -498,20 +466,5 @@ bool journal_writer_is_behind(const struct journal_writer *w)
 
 int journal_writer_end(struct journal_writer *w, const struct journal_run_end *end)
 {
-	sqlite3_stmt *s = w->rows.statements[ROWS_END_RUN];
-
-	sqlite3_bind_int64(s, 1, w->tasks.run);
-	sqlite3_bind_double(s, 2, wall_clock());
-	sqlite3_bind_int(s, 3, end->input_read);
-	if (end->signal == 0)
-		sqlite3_bind_int(s, 4, end->status);
-	else
-		sqlite3_bind_null(s, 4);
-	rows_bind_positive(s, 5, end->signal);
-	rows_bind_number(s, 6, end->succeeded);
-	rows_bind_number(s, 7, end->failed);
-	rows_bind_number(s, 8, end->not_started);
-	rows_bind_number(s, 9, end->skipped_succeeded);
-	rows_bind_number(s, 10, end->skipped_failed);
-	return rows_run(&w->rows, ROWS_END_RUN) == 0 ? journal_writer_settle(w) : -1;
+	return run_rows_end(&w->runs, w->tasks.run, end) == 0 ? journal_writer_settle(w) : -1;
 }

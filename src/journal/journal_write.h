@@ -12,28 +12,10 @@
 #include <stdint.h>
 
 #include "journal/journal_db.h"
+#include "journal/journal_run.h"
 #include "journal/journal_task.h"
 
 struct journal_writer;
-
-/* What is known of a run when it starts. */
-struct journal_run {
-	int64_t series;               /* the first of the runs that this one continues; 0: itself */
-	const char *recovery;         /* how it does; NULL: not at all */
-	const char *const *argv;      /* covey's own */
-	const char *template;         /* what makes its tasks comparable with another run's */
-	size_t template_len;
-	bool captures;                /* what its tasks print goes through covey */
-};
-
-/* How it ended. */
-struct journal_run_end {
-	bool input_read;              /* to its end */
-	int status;
-	int signal;                   /* or the signal that ended it */
-	uint64_t succeeded, failed, not_started;
-	uint64_t skipped_succeeded, skipped_failed;
-};
 
 /* NULL with a message. The database must outlive the writer. */
 struct journal_writer *journal_writer_new(const struct journal_db *db, struct error *err);
