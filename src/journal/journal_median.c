@@ -3,6 +3,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "journal/journal_sql.h"
+
 /* One pass over everything, whatever the number of tasks that are asked about. */
 static const char make[] =
     "CREATE TEMP TABLE median (key BLOB PRIMARY KEY, seconds REAL NOT NULL) WITHOUT ROWID;"
@@ -11,6 +13,13 @@ static const char make[] =
     " count(*) OVER (PARTITION BY key) AS n"
     " FROM task WHERE outcome = 'success' AND duration IS NOT NULL)"
     " WHERE place IN ((n + 1) / 2, (n + 2) / 2) GROUP BY key";
+
+enum { LOOKUP_SECONDS };
+enum { LOOKUP_KEY = 1 };
+
+static const struct journal_sql look_up = {
+	"SELECT seconds FROM median WHERE key = :key", SQL_PARAMETERS(":key")
+};
 
 struct journal_median {
 	const struct journal_db *db;
@@ -26,8 +35,8 @@ struct journal_median *journal_median_open(const struct journal_db *db, struct e
 		return NULL;
 	}
 	median->db = db;
-	if (journal_db_run(db, make, err) == 0 && journal_db_prepare(db,
-	    "SELECT seconds FROM median WHERE key = ?1", &median->lookup, err) == 0)
+	if (journal_db_run(db, make, err) == 0
+	    && journal_sql_prepare(db, &look_up, &median->lookup, err) == 0)
 		return median;
 	journal_median_close(median);
 	return NULL;
@@ -49,10 +58,10 @@ int journal_median_of(struct journal_median *median, const struct journal_key *k
 	sqlite3_stmt *s = median->lookup;
 	int code, result = 0;
 
-	sqlite3_bind_blob(s, 1, key->bytes, sizeof key->bytes, SQLITE_STATIC);
+	sqlite3_bind_blob(s, LOOKUP_KEY, key->bytes, sizeof key->bytes, SQLITE_STATIC);
 	code = sqlite3_step(s);
 	if (code == SQLITE_ROW || code == SQLITE_DONE)
-		*seconds = code == SQLITE_ROW ? sqlite3_column_double(s, 0) : INFINITY;
+		*seconds = code == SQLITE_ROW ? sqlite3_column_double(s, LOOKUP_SECONDS) : INFINITY;
 	else
 		result = error_set(err, "%s", sqlite3_errmsg(median->db->db));
 	sqlite3_reset(s);

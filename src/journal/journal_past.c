@@ -1,30 +1,11 @@
 #include "journal/journal_past.h"
 
+#include <assert.h>
 #include <bsd/stdlib.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Outcomes that ended a task; with others, or none, it has not been brought to its end. */
-#define FAILED "('exit', 'signal', 'timeout', 'spawn')"
-
-/*
- * What has become of each task, by its last entry, and a success is that always. It is found out once,
- * into a table of its own in a temporary file: an index that is kept up for it while a run goes on
- * would cost each task another page to write. For the same reason the first run of a series has not
- * counted equal tasks.
- */
-static const char make_past[] =
-    "CREATE TEMP TABLE past (key BLOB, occurrence INTEGER, id INTEGER NOT NULL,"
-    " state INTEGER NOT NULL, PRIMARY KEY (key, occurrence)) WITHOUT ROWID;";
-
-static const char fill_past[] =
-    "INSERT INTO past SELECT key, occurrence, id, CASE WHEN outcome = 'success' THEN 3"
-    " WHEN outcome IN " FAILED " THEN 2 ELSE 1 END FROM ("
-    "SELECT key, occurrence, id, outcome, row_number() OVER (PARTITION BY key, occurrence"
-    " ORDER BY outcome IS 'success' DESC, id DESC) AS place FROM ("
-    "SELECT key, id, outcome, CASE occurrence WHEN 0 THEN"
-    " row_number() OVER (PARTITION BY run, key ORDER BY id) ELSE occurrence END AS occurrence"
-    " FROM task WHERE series = ?1 AND run <= ?2)) WHERE place = 1";
+#include "journal/journal_sql.h"
 
 struct past {
 	const struct journal_db *db;
@@ -42,15 +23,35 @@ static char *column_copy(sqlite3_stmt *s, int column)
 	return strdup(text == NULL ? "" : text);
 }
 
+#define RUN(X) \
+	X(RUN_SERIES, "series") \
+	X(RUN_STARTED, "started") \
+	X(RUN_ENDED, "ended") \
+	X(RUN_INPUT_READ, "input_read") \
+	X(RUN_STATUS, "status") \
+	X(RUN_SIGNAL, "signal") \
+	X(RUN_COMMAND, "command") \
+	X(RUN_CWD, "cwd")
+
+enum { RUN_ID RUN(SQL_NUMBER) };
+enum { FIND_TEMPLATE = 1 };
+
+static const struct journal_sql find_run = {
+	"SELECT id" RUN(SQL_COLUMN) " FROM run WHERE recovery IS NOT 'retry-failed'"
+	" AND (:template IS NULL OR template = :template) ORDER BY id DESC LIMIT 1",
+	SQL_PARAMETERS(":template")
+};
+
 static int read_run(sqlite3_stmt *s, struct past_run *run, struct error *err)
 {
 	*run = (struct past_run){
-		.id = sqlite3_column_int64(s, 0), .series = sqlite3_column_int64(s, 1),
-		.started = sqlite3_column_double(s, 2),
-		.ended = sqlite3_column_type(s, 3) != SQLITE_NULL,
-		.input_read = sqlite3_column_int(s, 4) != 0,
-		.status = sqlite3_column_int(s, 5), .signal = sqlite3_column_int(s, 6),
-		.command = column_copy(s, 7), .cwd = column_copy(s, 8),
+		.id = sqlite3_column_int64(s, RUN_ID), .series = sqlite3_column_int64(s, RUN_SERIES),
+		.started = sqlite3_column_double(s, RUN_STARTED),
+		.ended = sqlite3_column_type(s, RUN_ENDED) != SQLITE_NULL,
+		.input_read = sqlite3_column_int(s, RUN_INPUT_READ) != 0,
+		.status = sqlite3_column_int(s, RUN_STATUS),
+		.signal = sqlite3_column_int(s, RUN_SIGNAL),
+		.command = column_copy(s, RUN_COMMAND), .cwd = column_copy(s, RUN_CWD),
 	};
 	if (run->command != NULL && run->cwd != NULL)
 		return 1;
@@ -76,12 +77,10 @@ int past_find(const struct journal_db *db, const char *template, size_t len, str
 	sqlite3_stmt *s;
 	int result = 0;
 
-	if (journal_db_prepare(db, "SELECT id, series, started, ended, input_read, status, signal,"
-	    " command, cwd FROM run WHERE recovery IS NOT 'retry-failed' AND"
-	    " (?1 IS NULL OR template = ?1) ORDER BY id DESC LIMIT 1", &s, err) != 0)
+	if (journal_sql_prepare(db, &find_run, &s, err) != 0)
 		return -1;
 	if (template != NULL)
-		sqlite3_bind_blob64(s, 1, template, len, SQLITE_STATIC);
+		sqlite3_bind_blob64(s, FIND_TEMPLATE, template, len, SQLITE_STATIC);
 	switch (sqlite3_step(s)) {
 	case SQLITE_ROW:
 		result = read_run(s, run, err);
@@ -128,18 +127,24 @@ static const char **copy_words(const char *block, size_t len)
 	return words;
 }
 
+enum { ARGV_ARGV };
+
+/* The command line of a run with --retry-failed has not all of the options. */
+static const struct journal_sql find_argv = {
+	"SELECT argv FROM run WHERE recovery IS NOT 'retry-failed' ORDER BY id DESC LIMIT 1", NULL
+};
+
 const char **past_argv(const struct journal_db *db, struct error *err)
 {
 	const char **words = NULL;
 	sqlite3_stmt *s;
 
-	/* those that retried the failed ones have not the whole of the options */
-	if (journal_db_prepare(db, "SELECT argv FROM run WHERE recovery IS NOT 'retry-failed'"
-	    " ORDER BY id DESC LIMIT 1", &s, err) != 0)
+	if (journal_sql_prepare(db, &find_argv, &s, err) != 0)
 		return NULL;
 	switch (sqlite3_step(s)) {
 	case SQLITE_ROW:
-		words = copy_words(sqlite3_column_blob(s, 0), (size_t)sqlite3_column_bytes(s, 0));
+		words = copy_words(sqlite3_column_blob(s, ARGV_ARGV),
+		    (size_t)sqlite3_column_bytes(s, ARGV_ARGV));
 		if (words == NULL)
 			error_set(err, "out of memory");
 		break;
@@ -154,67 +159,63 @@ const char **past_argv(const struct journal_db *db, struct error *err)
 	return words;
 }
 
-/* ---- tasks ---- */
+/* ---- what has become of tasks ---- */
+
+/* enum past_state, for SQL */
+#define UNFINISHED "1"
+#define FAILED "2"
+#define SUCCEEDED "3"
+
+static_assert(PAST_UNFINISHED == 1 && PAST_FAILED == 2 && PAST_SUCCEEDED == 3, "as above");
+
+/*
+ * The last row of a task says what has become of it; but one success counts, wherever it is. This
+ * is found out once and kept in a temporary table: an index for it would cost every task another
+ * page to write. For the same reason the first run of a series does not count equal tasks, and they
+ * are counted here.
+ */
+static const char make_past[] =
+    "CREATE TEMP TABLE past (key BLOB, occurrence INTEGER, id INTEGER NOT NULL,"
+    " state INTEGER NOT NULL, PRIMARY KEY (key, occurrence)) WITHOUT ROWID;";
+
+enum { FILL_SERIES = 1, FILL_LAST };
+
+static const struct journal_sql fill_past = {
+	"INSERT INTO past (key, occurrence, id, state) SELECT key, occurrence, id,"
+	" CASE WHEN outcome = 'success' THEN " SUCCEEDED
+	" WHEN outcome IN " PAST_FAILED_OUTCOMES " THEN " FAILED " ELSE " UNFINISHED " END FROM ("
+	"SELECT key, occurrence, id, outcome, row_number() OVER (PARTITION BY key, occurrence"
+	" ORDER BY outcome IS 'success' DESC, id DESC) AS place FROM ("
+	"SELECT key, id, outcome, CASE occurrence WHEN 0 THEN"
+	" row_number() OVER (PARTITION BY run, key ORDER BY id) ELSE occurrence END AS occurrence"
+	" FROM task WHERE series = :series AND run <= :last)) WHERE place = 1",
+	SQL_PARAMETERS(":series", ":last")
+};
+
+/* for past_next */
+static const char index_past[] =
+    "CREATE INDEX temp.past_id ON past (id) WHERE " PAST_NOT_SUCCEEDED;
 
 static int fill(const struct journal_db *db, int64_t series, int64_t last, struct error *err)
 {
 	sqlite3_stmt *s;
 	int result;
 
-	if (journal_db_run(db, make_past, err) != 0 || journal_db_prepare(db, fill_past, &s, err) != 0)
+	if (journal_db_run(db, make_past, err) != 0
+	    || journal_sql_prepare(db, &fill_past, &s, err) != 0)
 		return -1;
-	sqlite3_bind_int64(s, 1, series);
-	sqlite3_bind_int64(s, 2, last);
+	sqlite3_bind_int64(s, FILL_SERIES, series);
+	sqlite3_bind_int64(s, FILL_LAST, last);
 	result = journal_db_step(db, s, err);
 	sqlite3_finalize(s);
-	/* for past_next */
-	return result != 0 ? -1
-	    : journal_db_run(db, "CREATE INDEX temp.past_id ON past (id) WHERE state <> 3", err);
+	return result != 0 ? -1 : journal_db_run(db, index_past, err);
 }
 
-/* A path of a task, wherever it is taken up again. */
-#define ABSOLUTE(path) "CASE WHEN substr(" path ", 1, 1) IN ('/', x'2f') THEN " path \
-	" ELSE coalesce(r.cwd || '/', '') || " path " END"
+enum { COUNT_STATE, COUNT_NUMBER };
 
-static int prepare(struct past *past, struct error *err)
-{
-	if (journal_db_prepare(past->db, "SELECT state FROM past WHERE key = ?1 AND occurrence = ?2",
-	    &past->lookup, err) != 0)
-		return -1;
-	return journal_db_prepare(past->db, "SELECT t.id, t.number, t.key, p.occurrence, t.name,"
-	    " t.argv, t.input, CASE WHEN t.cwd IS NULL THEN r.cwd ELSE " ABSOLUTE("t.cwd") " END,"
-	    " t.env, CASE WHEN t.stdin_file IS NOT NULL THEN " ABSOLUTE("t.stdin_file") " END,"
-	    " t.stdin, t.timeout, t.tries, t.retry_interval"
-	    " FROM past p JOIN task t ON t.id = p.id JOIN run r ON r.id = t.run"
-	    " WHERE p.id > ?1 AND p.state <> 3 ORDER BY p.id LIMIT 1", &past->walk, err);
-}
-
-struct past *past_open(const struct journal_db *db, int64_t series, int64_t last,
-    struct error *err)
-{
-	struct past *past = calloc(1, sizeof *past);
-
-	if (past == NULL) {
-		error_set(err, "out of memory");
-		return NULL;
-	}
-	past->db = db;
-	if (fill(db, series, last, err) == 0 && prepare(past, err) == 0)
-		return past;
-	past_close(past);
-	return NULL;
-}
-
-void past_close(struct past *past)
-{
-	if (past == NULL)
-		return;
-	sqlite3_finalize(past->lookup);
-	sqlite3_finalize(past->walk);
-	(void)journal_db_run(past->db, "DROP TABLE IF EXISTS temp.past", &(struct error){ "" });
-	free(past->words);
-	free(past);
-}
+static const struct journal_sql count_past = {
+	"SELECT state, count(*) FROM past GROUP BY state", NULL
+};
 
 int past_count(const struct past *past, uint64_t counts[PAST_NSTATES], struct error *err)
 {
@@ -222,15 +223,24 @@ int past_count(const struct past *past, uint64_t counts[PAST_NSTATES], struct er
 	int code;
 
 	memset(counts, 0, PAST_NSTATES * sizeof *counts);
-	if (journal_db_prepare(past->db, "SELECT state, count(*) FROM past GROUP BY state", &s, err) != 0)
+	if (journal_sql_prepare(past->db, &count_past, &s, err) != 0)
 		return -1;
 	while ((code = sqlite3_step(s)) == SQLITE_ROW)
-		counts[sqlite3_column_int(s, 0)] = (uint64_t)sqlite3_column_int64(s, 1);
+		counts[sqlite3_column_int(s, COUNT_STATE)] =
+		    (uint64_t)sqlite3_column_int64(s, COUNT_NUMBER);
 	if (code != SQLITE_DONE)
 		database_error(past->db, err);
 	sqlite3_finalize(s);
 	return code == SQLITE_DONE ? 0 : -1;
 }
+
+enum { LOOKUP_STATE };
+enum { LOOKUP_KEY = 1, LOOKUP_OCCURRENCE };
+
+static const struct journal_sql look_up = {
+	"SELECT state FROM past WHERE key = :key AND occurrence = :occurrence",
+	SQL_PARAMETERS(":key", ":occurrence")
+};
 
 int past_state(struct past *past, const struct journal_key *key, int64_t occurrence,
     enum past_state *state, struct error *err)
@@ -238,15 +248,45 @@ int past_state(struct past *past, const struct journal_key *key, int64_t occurre
 	sqlite3_stmt *s = past->lookup;
 	int code;
 
-	sqlite3_bind_blob(s, 1, key->bytes, sizeof key->bytes, SQLITE_STATIC);
-	sqlite3_bind_int64(s, 2, occurrence);
+	sqlite3_bind_blob(s, LOOKUP_KEY, key->bytes, sizeof key->bytes, SQLITE_STATIC);
+	sqlite3_bind_int64(s, LOOKUP_OCCURRENCE, occurrence);
 	code = sqlite3_step(s);
-	*state = code == SQLITE_ROW ? (enum past_state)sqlite3_column_int(s, 0) : PAST_UNKNOWN;
+	*state = code == SQLITE_ROW ? (enum past_state)sqlite3_column_int(s, LOOKUP_STATE)
+	    : PAST_UNKNOWN;
 	sqlite3_reset(s);
 	return code == SQLITE_ROW || code == SQLITE_DONE ? 0 : database_error(past->db, err);
 }
 
 /* ---- tasks to run again ---- */
+
+/* A path of a task that holds wherever the task is run again. */
+#define ABSOLUTE(path) "CASE WHEN substr(" path ", 1, 1) IN ('/', x'2f') THEN " path \
+	" ELSE coalesce(r.cwd || '/', '') || " path " END"
+
+#define TASK(X) \
+	X(TASK_NUMBER, "t.number") \
+	X(TASK_KEY, "t.key") \
+	X(TASK_OCCURRENCE, "p.occurrence") \
+	X(TASK_NAME, "t.name") \
+	X(TASK_ARGV, "t.argv") \
+	X(TASK_INPUT, "t.input") \
+	X(TASK_CWD, "CASE WHEN t.cwd IS NULL THEN r.cwd ELSE " ABSOLUTE("t.cwd") " END") \
+	X(TASK_ENV, "t.env") \
+	X(TASK_STDIN_FILE, "CASE WHEN t.stdin_file IS NOT NULL THEN " ABSOLUTE("t.stdin_file") " END") \
+	X(TASK_STDIN, "t.stdin") \
+	X(TASK_TIMEOUT, "t.timeout") \
+	X(TASK_TRIES, "t.tries") \
+	X(TASK_RETRY_INTERVAL, "t.retry_interval")
+
+enum { TASK_ID TASK(SQL_NUMBER) };
+enum { WALK_AFTER = 1 };
+
+static const struct journal_sql walk = {
+	"SELECT t.id" TASK(SQL_COLUMN)
+	" FROM past p JOIN task t ON t.id = p.id JOIN run r ON r.id = t.run"
+	" WHERE p.id > :after AND p." PAST_NOT_SUCCEEDED " ORDER BY p.id LIMIT 1",
+	SQL_PARAMETERS(":after")
+};
 
 static const char *column_text(sqlite3_stmt *s, int column, size_t *len)
 {
@@ -266,8 +306,8 @@ static const char *column_string(sqlite3_stmt *s, int column)
 static int read_words(struct past *past, struct covey_command *command, struct error *err)
 {
 	size_t argv_len, env_len;
-	const char *argv = column_text(past->walk, 5, &argv_len);
-	const char *env = column_text(past->walk, 8, &env_len);
+	const char *argv = column_text(past->walk, TASK_ARGV, &argv_len);
+	const char *env = column_text(past->walk, TASK_ENV, &env_len);
 	size_t n = count_words(argv, argv_len) + count_words(env, env_len) + 2;
 	const char **words = reallocarray(past->words, n, sizeof *words);
 
@@ -285,8 +325,8 @@ static int read_words(struct past *past, struct covey_command *command, struct e
 
 static void read_stdin(sqlite3_stmt *s, struct covey_command *command)
 {
-	command->stdin_path = column_string(s, 9);
-	command->stdin_bytes = column_text(s, 10, &command->stdin_len);
+	command->stdin_path = column_string(s, TASK_STDIN_FILE);
+	command->stdin_bytes = column_text(s, TASK_STDIN, &command->stdin_len);
 	if (command->stdin_path != NULL)
 		command->stdin_source = COVEY_STDIN_FILE;
 	else if (command->stdin_bytes != NULL)
@@ -298,23 +338,24 @@ static int read_task(struct past *past, struct journal_task *task, struct covey_
 {
 	sqlite3_stmt *s = past->walk;
 	size_t key_len;
-	const char *key = column_text(s, 2, &key_len);
+	const char *key = column_text(s, TASK_KEY, &key_len);
 
-	past->next = sqlite3_column_int64(s, 0);
+	past->next = sqlite3_column_int64(s, TASK_ID);
 	covey_command_init(command, sizeof *command);
 	if (read_words(past, command, err) != 0)
 		return -1;
 	read_stdin(s, command);
-	command->cwd = column_string(s, 7);
-	command->timeout = (covey_nsec)(sqlite3_column_double(s, 11) * 1e9 + 0.5);
-	command->tries = (unsigned)sqlite3_column_int64(s, 12);
-	command->retry_interval = (covey_nsec)(sqlite3_column_double(s, 13) * 1e9 + 0.5);
+	command->cwd = column_string(s, TASK_CWD);
+	command->timeout = (covey_nsec)(sqlite3_column_double(s, TASK_TIMEOUT) * 1e9 + 0.5);
+	command->tries = (unsigned)sqlite3_column_int64(s, TASK_TRIES);
+	command->retry_interval =
+	    (covey_nsec)(sqlite3_column_double(s, TASK_RETRY_INTERVAL) * 1e9 + 0.5);
 	*task = (struct journal_task){
-		.occurrence = sqlite3_column_int64(s, 3),
-		.number = (uint64_t)sqlite3_column_int64(s, 1),
-		.name = column_string(s, 4), .command = command,
+		.occurrence = sqlite3_column_int64(s, TASK_OCCURRENCE),
+		.number = (uint64_t)sqlite3_column_int64(s, TASK_NUMBER),
+		.name = column_string(s, TASK_NAME), .command = command,
 	};
-	task->input = column_text(s, 6, &task->input_len);
+	task->input = column_text(s, TASK_INPUT, &task->input_len);
 	if (key_len != sizeof task->key.bytes || command->argv[0] == NULL)
 		return error_set(err, "task %lld of the journal makes no sense",
 		    (long long)past->next);
@@ -328,7 +369,7 @@ int past_next(struct past *past, struct journal_task *task, struct covey_command
 	sqlite3_stmt *s = past->walk;
 
 	sqlite3_reset(s);
-	sqlite3_bind_int64(s, 1, past->next);
+	sqlite3_bind_int64(s, WALK_AFTER, past->next);
 	switch (sqlite3_step(s)) {
 	case SQLITE_ROW:
 		return read_task(past, task, command, err);
@@ -342,4 +383,35 @@ int past_next(struct past *past, struct journal_task *task, struct covey_command
 void past_rest(struct past *past)
 {
 	sqlite3_reset(past->walk);
+}
+
+/* ---- opening and closing ---- */
+
+struct past *past_open(const struct journal_db *db, int64_t series, int64_t last,
+    struct error *err)
+{
+	struct past *past = calloc(1, sizeof *past);
+
+	if (past == NULL) {
+		error_set(err, "out of memory");
+		return NULL;
+	}
+	past->db = db;
+	if (fill(db, series, last, err) == 0
+	    && journal_sql_prepare(db, &look_up, &past->lookup, err) == 0
+	    && journal_sql_prepare(db, &walk, &past->walk, err) == 0)
+		return past;
+	past_close(past);
+	return NULL;
+}
+
+void past_close(struct past *past)
+{
+	if (past == NULL)
+		return;
+	sqlite3_finalize(past->lookup);
+	sqlite3_finalize(past->walk);
+	(void)journal_db_run(past->db, "DROP TABLE IF EXISTS temp.past", &(struct error){ "" });
+	free(past->words);
+	free(past);
 }

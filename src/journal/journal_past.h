@@ -38,15 +38,20 @@ int past_find(const struct journal_db *db, const char *template, size_t len, str
 /* The argv of the last run, NULL-terminated, in one block that the caller frees; NULL: see err. */
 const char **past_argv(const struct journal_db *db, struct error *err);
 
+/* Outcomes with which a task has failed; with others, or none, it was not brought to its end. */
+#define PAST_FAILED_OUTCOMES "('exit', 'signal', 'timeout', 'spawn')"
+
 enum past_state { PAST_UNKNOWN, PAST_UNFINISHED, PAST_FAILED, PAST_SUCCEEDED, PAST_NSTATES };
 
 struct past;
 
 /*
- * Looks into a series, as it is now or, if one of its runs was the last, as it was then; one at a
- * time. NULL with a message. Until past_close, queries have it as a table: past.id is a task's last
- * entry, and past.state an enum past_state.
+ * Looks into a series as it was after its run number last, which may be INT64_MAX; one series at a
+ * time. NULL with a message. Until past_close, queries can use the temporary table past: its id is
+ * that of a task's last row, and PAST_NOT_SUCCEEDED is a condition on its state.
  */
+#define PAST_NOT_SUCCEEDED "state <> 3"
+
 struct past *past_open(const struct journal_db *db, int64_t series, int64_t last,
     struct error *err);
 void past_close(struct past *past);
