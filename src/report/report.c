@@ -1,107 +1,12 @@
 #include "report/report.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-#include "base/shquote.h"
 #include "base/units.h"
 #include "journal/journal_past.h"
-
-enum { TEXT_SIZE = SHQUOTE_LIMIT * 4 + 1, TAIL_LINES = 10, SLOWEST = 5 };
-
-/* what is known of one run */
-#define RUN_COLUMNS "SELECT id, series, recovery, started, ended, command, host, status, signal," \
-	" skipped_succeeded, skipped_failed, id = (SELECT max(id) FROM run)," \
-	" input_read FROM run"
-
-enum { RUN_ID, RUN_SERIES, RUN_RECOVERY, RUN_STARTED, RUN_ENDED, RUN_COMMAND, RUN_HOST, RUN_STATUS,
-	RUN_SIGNAL, RUN_SKIPPED_SUCCEEDED, RUN_SKIPPED_FAILED, RUN_IS_LAST,
-	RUN_INPUT_READ };
-
-/* what a task is called */
-#define LABEL "coalesce(t.name || ': ', '') || t.command"
-
-/* how a task ended, and what its last attempt tells of it */
-#define TASK_COLUMNS "SELECT t.number, " LABEL ", t.outcome, t.attempts, t.duration, a.status," \
-	" a.signal, a.error, a.reason, a.stderr_tail, a.oom, nullif(t.run, ?1) FROM task t" \
-	" LEFT JOIN attempt a ON a.id = t.last_attempt WHERE "
-
-enum { TASK_NUMBER, TASK_COMMAND, TASK_OUTCOME, TASK_ATTEMPTS, TASK_DURATION, TASK_STATUS,
-	TASK_SIGNAL, TASK_ERROR, TASK_REASON, TASK_TAIL, TASK_OOM, TASK_OTHER_RUN };
-
-/* its own, and those that earlier runs of the series have left it with */
-#define OF_RUN "t.run = ?1 AND "
-#define OF_SERIES "(t.run = ?1 OR t.id IN (SELECT id FROM past WHERE state <> 3)) AND "
-
-/* ---- texts ---- */
-
-static const char *text_of(sqlite3_stmt *s, int column)
-{
-	const char *text = (const char *)sqlite3_column_text(s, column);
-
-	return text == NULL ? "" : text;
-}
-
-static bool is_null(sqlite3_stmt *s, int column)
-{
-	return sqlite3_column_type(s, column) == SQLITE_NULL;
-}
-
-/* A journal comes from anywhere: nothing of it reaches the terminal as it is. */
-static void print_plain(const char *label, const char *text, size_t len)
-{
-	char plain[TEXT_SIZE];
-
-	shquote_plain_cut(plain, sizeof plain, text, len, SHQUOTE_LIMIT);
-	printf("%s%s", label, plain);
-}
-
-static void print_column(sqlite3_stmt *s, const char *label, int column)
-{
-	const char *text = text_of(s, column);
-
-	print_plain(label, text, (size_t)sqlite3_column_bytes(s, column));
-}
-
-static void print_time(double seconds)
-{
-	time_t when = (time_t)seconds;
-	char text[32];
-	struct tm tm;
-
-	if (localtime_r(&when, &tm) != NULL
-	    && strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S", &tm) > 0)
-		printf("%s", text);
-}
-
-static void format_seconds(double seconds, char text[UNITS_DURATION_SIZE])
-{
-	units_format_duration((covey_nsec)(seconds * 1e9), text);
-}
-
-static void print_tail(sqlite3_stmt *s)
-{
-	const char *text = sqlite3_column_blob(s, TASK_TAIL), *at, *end;
-	size_t len = (size_t)sqlite3_column_bytes(s, TASK_TAIL);
-	int lines = 0;
-
-	if (text == NULL)
-		return;
-	end = text + len - (text[len - 1] == '\n');
-	for (at = end; at > text; at--)
-		if (at[-1] == '\n' && ++lines == TAIL_LINES)
-			break;
-	while (at < end) {
-		const char *newline = memchr(at, '\n', (size_t)(end - at));
-		const char *stop = newline == NULL ? end : newline;
-
-		print_plain("    | ", at, (size_t)(stop - at));
-		putchar('\n');
-		at = stop + 1;
-	}
-}
+#include "journal/journal_sql.h"
+#include "report/report_text.h"
 
 /* ---- queries ---- */
 
@@ -110,20 +15,37 @@ static int database_error(const struct journal_db *db, struct error *err)
 	return error_set(err, "cannot read the journal: %s", sqlite3_errmsg(db->db));
 }
 
-typedef void each_row(sqlite3_stmt *s, void *arg);
+/* how a task is called */
+#define LABEL "coalesce(t.name || ': ', '') || t.command"
 
-/* Calls each for every row of a query about a run. */
-static int for_each(const struct journal_db *db, const char *sql, int64_t run, each_row *each,
-    void *arg, struct error *err)
+/* what has become of it */
+#define IS_SUCCESS "t.outcome = 'success'"
+#define IS_FLAKY "(t.outcome = 'success' AND t.attempts > 1)"
+#define IS_FAILED "t.outcome IN " PAST_FAILED_OUTCOMES
+#define IS_UNFINISHED "(t.outcome IS NULL OR t.outcome IN ('cancelled', 'deadline'))"
+
+/* Asks about one run, or without a parameter about all; each is called for every row. */
+struct query {
+	struct journal_sql sql;
+	void (*each)(sqlite3_stmt *s, void *arg);
+};
+
+enum { QUERY_RUN = 1 };
+
+#define RUN_PARAMETER SQL_PARAMETERS(":run")
+
+static int ask(const struct journal_db *db, const struct query *query, int64_t run, void *arg,
+    struct error *err)
 {
 	sqlite3_stmt *s;
 	int code;
 
-	if (journal_db_prepare(db, sql, &s, err) != 0)
+	if (journal_sql_prepare(db, &query->sql, &s, err) != 0)
 		return -1;
-	sqlite3_bind_int64(s, 1, run);
+	if (query->sql.parameters != NULL)
+		sqlite3_bind_int64(s, QUERY_RUN, run);
 	while ((code = sqlite3_step(s)) == SQLITE_ROW)
-		each(s, arg);
+		query->each(s, arg);
 	if (code != SQLITE_DONE)
 		database_error(db, err);
 	sqlite3_finalize(s);
@@ -131,6 +53,28 @@ static int for_each(const struct journal_db *db, const char *sql, int64_t run, e
 }
 
 /* ---- a run ---- */
+
+#define RUN(X) \
+	X(RUN_SERIES, "series") \
+	X(RUN_RECOVERY, "recovery") \
+	X(RUN_STARTED, "started") \
+	X(RUN_ENDED, "ended") \
+	X(RUN_COMMAND, "command") \
+	X(RUN_HOST, "host") \
+	X(RUN_STATUS, "status") \
+	X(RUN_SIGNAL, "signal") \
+	X(RUN_SKIPPED_SUCCEEDED, "skipped_succeeded") \
+	X(RUN_SKIPPED_FAILED, "skipped_failed") \
+	X(RUN_INPUT_READ, "input_read") \
+	X(RUN_IS_LAST, "id = (SELECT max(id) FROM run)")
+
+enum { RUN_ID RUN(SQL_NUMBER) };
+
+#define SELECT_RUN "SELECT id" RUN(SQL_COLUMN) " FROM run"
+
+/* Run 0 is the last one. */
+#define SELECT_ONE_RUN SELECT_RUN \
+	" WHERE id = coalesce(nullif(:run, 0), (SELECT max(id) FROM run))"
 
 struct about {
 	int64_t run;               /* 0: there is none */
@@ -145,8 +89,8 @@ struct about {
 static void print_end(sqlite3_stmt *s, const struct about *about)
 {
 	if (!about->ended)
-		printf("%s", about->in_use && sqlite3_column_int(s, RUN_IS_LAST) ? "running" : "killed");
-	else if (!is_null(s, RUN_SIGNAL))
+		printf(about->in_use && sqlite3_column_int(s, RUN_IS_LAST) ? "running" : "killed");
+	else if (!report_is_null(s, RUN_SIGNAL))
 		printf("stopped by %s", units_signal_name(sqlite3_column_int(s, RUN_SIGNAL)));
 	else
 		printf("exit %d", sqlite3_column_int(s, RUN_STATUS));
@@ -157,18 +101,22 @@ static void take_quietly(sqlite3_stmt *s, void *arg)
 	struct about *about = arg;
 
 	about->run = sqlite3_column_int64(s, RUN_ID);
-	about->ended = !is_null(s, RUN_ENDED);
-	about->status = !about->ended || !is_null(s, RUN_SIGNAL) ? -1
+	about->ended = !report_is_null(s, RUN_ENDED);
+	about->status = !about->ended || !report_is_null(s, RUN_SIGNAL) ? -1
 	    : sqlite3_column_int(s, RUN_STATUS);
 	about->skipped_succeeded = (uint64_t)sqlite3_column_int64(s, RUN_SKIPPED_SUCCEEDED);
 	about->skipped_failed = (uint64_t)sqlite3_column_int64(s, RUN_SKIPPED_FAILED);
 	about->cut_short = about->ended && sqlite3_column_int(s, RUN_INPUT_READ) == 0;
-	/* one that has met all of its input, and left out no failure, has entries of all that counts */
+	/* a run that read all of its input and left out no failure has a row of each task that counts */
 	about->series = !about->ended || about->cut_short || about->skipped_failed > 0
 	    ? sqlite3_column_int64(s, RUN_SERIES) : 0;
 	if (about->series == about->run)
 		about->series = 0;
 }
+
+static const struct query one_run = {
+	{ SELECT_ONE_RUN, RUN_PARAMETER }, take_quietly
+};
 
 static void take_run(sqlite3_stmt *s, void *arg)
 {
@@ -177,33 +125,53 @@ static void take_run(sqlite3_stmt *s, void *arg)
 
 	take_quietly(s, about);
 	printf("run %lld", (long long)about->run);
-	print_column(s, ": ", RUN_COMMAND);
+	report_print(s, ": ", RUN_COMMAND);
 	printf("\n    ");
-	print_time(sqlite3_column_double(s, RUN_STARTED));
-	print_column(s, " on ", RUN_HOST);
-	if (!is_null(s, RUN_RECOVERY)) {
-		print_column(s, ", ", RUN_RECOVERY);
+	report_print_time(sqlite3_column_double(s, RUN_STARTED));
+	report_print(s, " on ", RUN_HOST);
+	if (!report_is_null(s, RUN_RECOVERY)) {
+		report_print(s, ", ", RUN_RECOVERY);
 		printf(" of run %lld", (long long)sqlite3_column_int64(s, RUN_SERIES));
 	}
 	printf(": ");
 	print_end(s, about);
 	if (about->ended) {
-		format_seconds(sqlite3_column_double(s, RUN_ENDED)
+		report_format_seconds(sqlite3_column_double(s, RUN_ENDED)
 		    - sqlite3_column_double(s, RUN_STARTED), took);
 		printf(" after %s", took);
 	}
 	putchar('\n');
 }
 
+static const struct query one_run_shown = {
+	{ SELECT_ONE_RUN, RUN_PARAMETER }, take_run
+};
+
+static const struct query all_runs = {
+	{ SELECT_RUN " ORDER BY id", NULL }, take_run
+};
+
+#define COUNT(X) \
+	X(COUNT_FLAKY, "count(*) FILTER (WHERE " IS_FLAKY ")") \
+	X(COUNT_FAILED, "count(*) FILTER (WHERE " IS_FAILED ")") \
+	X(COUNT_UNFINISHED, "count(*) FILTER (WHERE " IS_UNFINISHED ")")
+
+enum { COUNT_SUCCEEDED COUNT(SQL_NUMBER) };
+
 static void take_counts(sqlite3_stmt *s, void *arg)
 {
 	struct about *about = arg;
 
-	about->succeeded = (uint64_t)sqlite3_column_int64(s, 0);
-	about->flaky = (uint64_t)sqlite3_column_int64(s, 1);
-	about->failed = (uint64_t)sqlite3_column_int64(s, 2);
-	about->unfinished = (uint64_t)sqlite3_column_int64(s, 3);
+	about->succeeded = (uint64_t)sqlite3_column_int64(s, COUNT_SUCCEEDED);
+	about->flaky = (uint64_t)sqlite3_column_int64(s, COUNT_FLAKY);
+	about->failed = (uint64_t)sqlite3_column_int64(s, COUNT_FAILED);
+	about->unfinished = (uint64_t)sqlite3_column_int64(s, COUNT_UNFINISHED);
 }
+
+static const struct query counts = {
+	{ "SELECT count(*) FILTER (WHERE " IS_SUCCESS ")" COUNT(SQL_COLUMN)
+	  " FROM task t WHERE t.run = :run", RUN_PARAMETER }, take_counts
+};
 
 static void print_counts(const struct about *about)
 {
@@ -221,29 +189,63 @@ static void print_counts(const struct about *about)
 	putchar('\n');
 }
 
-static int find_run(const struct journal_db *db, int64_t run, struct about *about,
-    each_row *each, struct error *err)
+/* To be ended with past_close(about->past), whatever it returns. */
+static int judge(const struct journal_db *db, struct about *about, struct report_verdict *verdict,
+    struct error *err)
 {
-	about->in_use = journal_db_in_use(db);
-	return for_each(db, RUN_COLUMNS " WHERE id = CASE ?1 WHEN 0 THEN (SELECT max(id) FROM run)"
-	    " ELSE ?1 END", run, each, about, err);
+	uint64_t states[PAST_NSTATES];
+
+	if (ask(db, &counts, about->run, about, err) != 0)
+		return -1;
+	about->past = past_open(db, about->series, about->run, err);
+	if (about->past == NULL || past_count(about->past, states, err) != 0)
+		return -1;
+	verdict->found = about->run != 0;
+	verdict->clean = verdict->found && about->status == 0
+	    && about->failed + about->unfinished + about->skipped_failed == 0
+	    && states[PAST_FAILED] + states[PAST_UNFINISHED] == 0;
+	return 0;
 }
 
 /* ---- tasks ---- */
 
+/* How a task ended, and what is known of its last attempt. */
+#define TASK(X) \
+	X(TASK_COMMAND, LABEL) \
+	X(TASK_OUTCOME, "t.outcome") \
+	X(TASK_ATTEMPTS, "t.attempts") \
+	X(TASK_DURATION, "t.duration") \
+	X(TASK_STATUS, "a.status") \
+	X(TASK_SIGNAL, "a.signal") \
+	X(TASK_ERROR, "a.error") \
+	X(TASK_REASON, "a.reason") \
+	X(TASK_STDERR_TAIL, "a.stderr_tail") \
+	X(TASK_OOM, "a.oom") \
+	X(TASK_OTHER_RUN, "nullif(t.run, :run)")
+
+enum { TASK_NUMBER TASK(SQL_NUMBER) };
+
+#define SELECT_TASK "SELECT t.number" TASK(SQL_COLUMN) \
+	" FROM task t LEFT JOIN attempt a ON a.id = t.last_attempt WHERE "
+
+/* Tasks of the run; and with them those that earlier runs of its series have left to it. */
+#define OF_RUN "t.run = :run AND "
+#define OF_SERIES \
+	"(t.run = :run OR t.id IN (SELECT id FROM past WHERE " PAST_NOT_SUCCEEDED ")) AND "
+
 static void print_task(sqlite3_stmt *s, const char *what)
 {
 	printf("task %lld", (long long)sqlite3_column_int64(s, TASK_NUMBER));
-	if (!is_null(s, TASK_OTHER_RUN))
+	if (!report_is_null(s, TASK_OTHER_RUN))
 		printf(" of run %lld", (long long)sqlite3_column_int64(s, TASK_OTHER_RUN));
 	printf(" %s", what);
-	print_column(s, ": ", TASK_COMMAND);
+	report_print(s, ": ", TASK_COMMAND);
 }
 
 /* As covey says it: describe.c has more to go by. */
 static void print_outcome(sqlite3_stmt *s)
 {
-	const char *outcome = text_of(s, TASK_OUTCOME);
+	const char *outcome = report_text(s, TASK_OUTCOME);
 
 	if (strcmp(outcome, "exit") == 0)
 		printf("exit %d", sqlite3_column_int(s, TASK_STATUS));
@@ -252,11 +254,11 @@ static void print_outcome(sqlite3_stmt *s)
 	else if (strcmp(outcome, "signal") == 0)
 		printf("%s", units_signal_name(sqlite3_column_int(s, TASK_SIGNAL)));
 	else if (strcmp(outcome, "spawn") == 0)
-		print_column(s, "cannot be started: ", TASK_ERROR);
+		report_print(s, "cannot be started: ", TASK_ERROR);
 	else if (strcmp(outcome, "timeout") == 0)
 		printf("timed out");
 	else
-		print_column(s, "", TASK_OUTCOME);
+		report_print(s, "", TASK_OUTCOME);
 }
 
 static void print_failed(sqlite3_stmt *s, void *arg)
@@ -264,17 +266,21 @@ static void print_failed(sqlite3_stmt *s, void *arg)
 	char took[UNITS_DURATION_SIZE];
 
 	(void)arg;
-	format_seconds(sqlite3_column_double(s, TASK_DURATION), took);
+	report_format_seconds(sqlite3_column_double(s, TASK_DURATION), took);
 	print_task(s, "failed");
 	printf(": ");
 	print_outcome(s);
 	printf(" (try %d, %s)\n", sqlite3_column_int(s, TASK_ATTEMPTS), took);
-	if (!is_null(s, TASK_REASON)) {
-		print_column(s, "    reason: ", TASK_REASON);
+	if (!report_is_null(s, TASK_REASON)) {
+		report_print(s, "    reason: ", TASK_REASON);
 		putchar('\n');
 	}
-	print_tail(s);
+	report_print_tail(s, TASK_STDERR_TAIL);
 }
+
+static const struct query failed_tasks = {
+	{ SELECT_TASK OF_SERIES IS_FAILED " ORDER BY t.number, t.id", RUN_PARAMETER }, print_failed
+};
 
 static void print_unfinished(sqlite3_stmt *s, void *arg)
 {
@@ -283,6 +289,11 @@ static void print_unfinished(sqlite3_stmt *s, void *arg)
 	putchar('\n');
 }
 
+static const struct query unfinished_tasks = {
+	{ SELECT_TASK OF_SERIES IS_UNFINISHED " ORDER BY t.number, t.id", RUN_PARAMETER },
+	print_unfinished
+};
+
 static void print_flaky(sqlite3_stmt *s, void *arg)
 {
 	(void)arg;
@@ -290,65 +301,43 @@ static void print_flaky(sqlite3_stmt *s, void *arg)
 	printf(": succeeded at try %d\n", sqlite3_column_int(s, TASK_ATTEMPTS));
 }
 
+static const struct query flaky_tasks = {
+	{ SELECT_TASK OF_RUN IS_FLAKY " ORDER BY t.number", RUN_PARAMETER }, print_flaky
+};
+
 static void print_slow(sqlite3_stmt *s, void *arg)
 {
 	char took[UNITS_DURATION_SIZE], what[UNITS_DURATION_SIZE + 8];
 
 	(void)arg;
-	format_seconds(sqlite3_column_double(s, TASK_DURATION), took);
+	report_format_seconds(sqlite3_column_double(s, TASK_DURATION), took);
 	snprintf(what, sizeof what, "took %s", took);
 	print_task(s, what);
 	putchar('\n');
 }
 
+static const struct query slowest_tasks = {
+	{ SELECT_TASK OF_RUN "t.duration IS NOT NULL ORDER BY t.duration DESC, t.number LIMIT 5",
+	  RUN_PARAMETER }, print_slow
+};
+
 static int print_tasks(const struct journal_db *db, int64_t run, struct error *err)
 {
-	char slowest[600];
+	static const struct query *const queries[] = {
+		&failed_tasks, &unfinished_tasks, &flaky_tasks, &slowest_tasks,
+	};
 
-	if (for_each(db, TASK_COLUMNS OF_SERIES "t.outcome IN ('exit', 'signal', 'timeout', 'spawn')"
-	    " ORDER BY t.number, t.id", run, print_failed, NULL, err) != 0
-	    || for_each(db, TASK_COLUMNS OF_SERIES "(t.outcome IS NULL OR t.outcome IN"
-	    " ('cancelled', 'deadline')) ORDER BY t.number, t.id", run, print_unfinished, NULL, err) != 0
-	    || for_each(db, TASK_COLUMNS OF_RUN "t.outcome = 'success' AND t.attempts > 1"
-	    " ORDER BY t.number", run, print_flaky, NULL, err) != 0)
-		return -1;
-	snprintf(slowest, sizeof slowest, TASK_COLUMNS OF_RUN "t.duration IS NOT NULL"
-	    " ORDER BY t.duration DESC, t.number LIMIT %d", SLOWEST);
-	return for_each(db, slowest, run, print_slow, NULL, err);
-}
-
-static int count_tasks(const struct journal_db *db, struct about *about, struct error *err)
-{
-	return for_each(db, "SELECT count(*) FILTER (WHERE outcome = 'success'),"
-	    " count(*) FILTER (WHERE outcome = 'success' AND attempts > 1),"
-	    " count(*) FILTER (WHERE outcome IN ('exit', 'signal', 'timeout', 'spawn')),"
-	    " count(*) FILTER (WHERE outcome IS NULL OR outcome IN ('cancelled', 'deadline'))"
-	    " FROM task WHERE run = ?1", about->run, take_counts, about, err);
-}
-
-/* To be ended with past_close(about->past), whatever it returns. */
-static int judge(const struct journal_db *db, struct about *about, struct report_verdict *verdict,
-    struct error *err)
-{
-	uint64_t counts[PAST_NSTATES];
-
-	if (count_tasks(db, about, err) != 0)
-		return -1;
-	about->past = past_open(db, about->series, about->run, err);
-	if (about->past == NULL || past_count(about->past, counts, err) != 0)
-		return -1;
-	verdict->found = about->run != 0;
-	verdict->clean = verdict->found && about->status == 0
-	    && about->failed + about->unfinished + about->skipped_failed == 0
-	    && counts[PAST_FAILED] + counts[PAST_UNFINISHED] == 0;
+	for (size_t i = 0; i < sizeof queries / sizeof queries[0]; i++)
+		if (ask(db, queries[i], run, NULL, err) != 0)
+			return -1;
 	return 0;
 }
 
 int report_run(const struct journal_db *db, int64_t run, struct report_verdict *verdict,
     struct error *err)
 {
-	struct about about = { .run = 0 };
-	int result = find_run(db, run, &about, take_run, err);
+	struct about about = { .in_use = journal_db_in_use(db) };
+	int result = ask(db, &one_run_shown, run, &about, err);
 
 	if (result == 0)
 		result = judge(db, &about, verdict, err);
@@ -362,33 +351,39 @@ int report_run(const struct journal_db *db, int64_t run, struct report_verdict *
 
 /* ---- other forms ---- */
 
+enum { TO_DO_INPUT };
+
 static void print_input(sqlite3_stmt *s, void *arg)
 {
 	(void)arg;
-	fwrite(sqlite3_column_blob(s, 0), 1, (size_t)sqlite3_column_bytes(s, 0), stdout);
+	fwrite(sqlite3_column_blob(s, TO_DO_INPUT), 1, (size_t)sqlite3_column_bytes(s, TO_DO_INPUT),
+	    stdout);
 	putchar('\0');
 }
+
+static const struct query inputs_to_do = {
+	{ "SELECT t.input FROM task t WHERE " OF_SERIES "t.outcome IS NOT 'success'"
+	  " AND t.input IS NOT NULL ORDER BY t.number, t.id", RUN_PARAMETER }, print_input
+};
 
 int report_failed0(const struct journal_db *db, int64_t run, struct report_verdict *verdict,
     struct error *err)
 {
 	struct about about = { .run = 0 };
-	int result = find_run(db, run, &about, take_quietly, err);
+	int result = ask(db, &one_run, run, &about, err);
 
 	if (result == 0)
 		result = judge(db, &about, verdict, err);
 	if (result == 0)
-		result = for_each(db, "SELECT input FROM task t WHERE " OF_SERIES
-		    "outcome IS NOT 'success' AND input IS NOT NULL ORDER BY number, id", about.run,
-		    print_input, NULL, err);
+		result = ask(db, &inputs_to_do, about.run, NULL, err);
 	past_close(about.past);
 	return result;
 }
 
 int report_list(const struct journal_db *db, struct report_verdict *verdict, struct error *err)
 {
-	struct about about = { .run = 0, .in_use = journal_db_in_use(db) };
-	int result = for_each(db, RUN_COLUMNS " WHERE id > ?1 ORDER BY id", 0, take_run, &about, err);
+	struct about about = { .in_use = journal_db_in_use(db) };
+	int result = ask(db, &all_runs, 0, &about, err);
 
 	if (result == 0)
 		result = judge(db, &about, verdict, err);
@@ -398,7 +393,13 @@ int report_list(const struct journal_db *db, struct report_verdict *verdict, str
 
 /* ---- flakiness ---- */
 
-enum { FLAKY_COMMAND, FLAKY_TIMES, FLAKY_OF, FLAKY_FAILED, FLAKY_LAST };
+#define FLAKY(X) \
+	X(FLAKY_TIMES, "count(*) FILTER (WHERE " IS_FLAKY ") AS times") \
+	X(FLAKY_OF, "count(*)") \
+	X(FLAKY_FAILED, "count(*) FILTER (WHERE " IS_FAILED ")") \
+	X(FLAKY_LAST, "max(t.run) FILTER (WHERE " IS_FLAKY ") AS last")
+
+enum { FLAKY_COMMAND FLAKY(SQL_NUMBER) };
 
 static void print_flakiness(sqlite3_stmt *s, void *arg)
 {
@@ -408,26 +409,26 @@ static void print_flakiness(sqlite3_stmt *s, void *arg)
 	if (sqlite3_column_int64(s, FLAKY_FAILED) > 0)
 		printf(" (failed %lld)", (long long)sqlite3_column_int64(s, FLAKY_FAILED));
 	printf(", last in run %lld", (long long)sqlite3_column_int64(s, FLAKY_LAST));
-	print_column(s, ": ", FLAKY_COMMAND);
+	report_print(s, ": ", FLAKY_COMMAND);
 	putchar('\n');
 }
+
+static const struct query flakiness = {
+	{ "SELECT " LABEL " AS label" FLAKY(SQL_COLUMN) " FROM task t"
+	  " WHERE " IS_SUCCESS " OR " IS_FAILED
+	  " GROUP BY t.key HAVING times > 0 ORDER BY times DESC, last DESC, label", NULL },
+	print_flakiness
+};
 
 int report_flaky(const struct journal_db *db, struct report_verdict *verdict, struct error *err)
 {
 	struct about about = { .run = 0 };
-	int result = find_run(db, 0, &about, take_quietly, err);
+	int result = ask(db, &one_run, 0, &about, err);
 
 	if (result == 0)
 		result = judge(db, &about, verdict, err);
 	past_close(about.past);
 	if (result != 0)
 		return -1;
-	return for_each(db, "SELECT command, flaky, times, failed, last FROM (SELECT " LABEL " AS command, key,"
-	    " count(*) FILTER (WHERE outcome = 'success' AND attempts > 1) AS flaky,"
-	    " count(*) AS times,"
-	    " count(*) FILTER (WHERE outcome IN ('exit', 'signal', 'timeout', 'spawn')) AS failed,"
-	    " max(run) FILTER (WHERE outcome = 'success' AND attempts > 1) AS last"
-	    " FROM task t WHERE outcome IN ('success', 'exit', 'signal', 'timeout', 'spawn')"
-	    " GROUP BY key) WHERE flaky > ?1 ORDER BY flaky DESC, last DESC, command", 0,
-	    print_flakiness, NULL, err);
+	return ask(db, &flakiness, 0, NULL, err);
 }
