@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/wallclock.h"
 #include "journal/journal_sql.h"
 
 /* ---- the statements ---- */
@@ -113,11 +114,6 @@ int attempt_rows_set_pid(struct attempt_rows *a, int64_t id, pid_t pid)
 
 /* ---- ends ---- */
 
-static double seconds(covey_nsec duration)
-{
-	return (double)duration / 1e9;
-}
-
 static double timeval_seconds(const struct timeval *tv)
 {
 	return (double)tv->tv_sec + (double)tv->tv_usec / 1e6;
@@ -149,7 +145,7 @@ static void bind_end(sqlite3_stmt *s, const struct ending *e, char error[128])
 
 	sqlite3_bind_int64(s, ATTEMPT_ID, e->row);
 	sqlite3_bind_double(s, ATTEMPT_ENDED, e->ended);
-	sqlite3_bind_double(s, ATTEMPT_DURATION, seconds(attempt->ended - attempt->started));
+	sqlite3_bind_double(s, ATTEMPT_DURATION, seconds_of(attempt->ended - attempt->started));
 	rows_bind_text(s, ATTEMPT_OUTCOME, covey_outcome_name(attempt->outcome));
 	sqlite3_bind_int(s, ATTEMPT_STATUS, attempt->status);
 	sqlite3_bind_int(s, ATTEMPT_SIGNAL, attempt->signal);

@@ -2,15 +2,8 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-static double wall_clock(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
+#include "base/wallclock.h"
 
 static uint64_t printed(const struct covey_output *output)
 {
@@ -23,7 +16,7 @@ void ending_take(struct ending *e, const struct covey_event *event, bool capture
 	ssize_t n = covey_output_tail(event->attempt->err, tail, ENDING_TAIL);
 
 	*e = (struct ending){
-		.task = *event->task, .attempt = *event->attempt, .ended = wall_clock(),
+		.task = *event->task, .attempt = *event->attempt, .ended = wallclock_seconds(),
 		.captured = captured, .out_bytes = printed(event->attempt->out),
 		.err_bytes = printed(event->attempt->err), .tail = tail, .tail_len = n > 0 ? (size_t)n : 0,
 	};

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/wallclock.h"
 #include "journal/journal_sql.h"
 
 /* How a task stands; the id is its row's. */
@@ -64,11 +65,6 @@ void task_rows_release(struct task_rows *t)
 	free(t->line.at);
 }
 
-static double seconds(covey_nsec duration)
-{
-	return (double)duration / 1e9;
-}
-
 static void bind_stdin(sqlite3_stmt *s, const struct covey_command *command)
 {
 	if (command->stdin_source == COVEY_STDIN_FILE)
@@ -94,10 +90,10 @@ static int bind_own(struct task_rows *t, sqlite3_stmt *s, const struct covey_com
 	rows_bind_text(s, TASK_CWD, command->cwd);
 	bind_stdin(s, command);
 	if (command->timeout > 0)
-		sqlite3_bind_double(s, TASK_TIMEOUT, seconds(command->timeout));
+		sqlite3_bind_double(s, TASK_TIMEOUT, seconds_of(command->timeout));
 	rows_bind_positive(s, TASK_TRIES, command->tries);
 	if (command->retry_interval > 0)
-		sqlite3_bind_double(s, TASK_RETRY_INTERVAL, seconds(command->retry_interval));
+		sqlite3_bind_double(s, TASK_RETRY_INTERVAL, seconds_of(command->retry_interval));
 	return 0;
 }
 
@@ -114,7 +110,7 @@ static void bind_standing(const struct task_rows *t, sqlite3_stmt *s,
 		sqlite3_bind_null(s, TASK_ATTEMPTS);
 	rows_bind_positive(s, TASK_LAST_ATTEMPT, standing->row);
 	if (attempt != NULL)
-		sqlite3_bind_double(s, TASK_DURATION, seconds(attempt->ended - attempt->started));
+		sqlite3_bind_double(s, TASK_DURATION, seconds_of(attempt->ended - attempt->started));
 	else
 		sqlite3_bind_null(s, TASK_DURATION);
 }

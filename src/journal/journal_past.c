@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/wallclock.h"
 #include "journal/journal_sql.h"
 
 struct past {
@@ -346,10 +347,9 @@ static int read_task(struct past *past, struct journal_task *task, struct covey_
 		return -1;
 	read_stdin(s, command);
 	command->cwd = column_string(s, TASK_CWD);
-	command->timeout = (covey_nsec)(sqlite3_column_double(s, TASK_TIMEOUT) * 1e9 + 0.5);
+	command->timeout = nsec_of(sqlite3_column_double(s, TASK_TIMEOUT));
 	command->tries = (unsigned)sqlite3_column_int64(s, TASK_TRIES);
-	command->retry_interval =
-	    (covey_nsec)(sqlite3_column_double(s, TASK_RETRY_INTERVAL) * 1e9 + 0.5);
+	command->retry_interval = nsec_of(sqlite3_column_double(s, TASK_RETRY_INTERVAL));
 	*task = (struct journal_task){
 		.occurrence = sqlite3_column_int64(s, TASK_OCCURRENCE),
 		.number = (uint64_t)sqlite3_column_int64(s, TASK_NUMBER),

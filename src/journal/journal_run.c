@@ -1,10 +1,10 @@
 #include "journal/journal_run.h"
 
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "covey.h"
+#include "base/wallclock.h"
 #include "journal/journal_sql.h"
 
 #define START(X) \
@@ -58,14 +58,6 @@ void run_rows_release(struct run_rows *r)
 	sqlite3_finalize(r->end);
 }
 
-static double wall_clock(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
-
 static int add_with(struct run_rows *r, const struct room *words, const struct room *line)
 {
 	char host[256] = "", *cwd = getcwd(NULL, 0);
@@ -73,7 +65,7 @@ static int add_with(struct run_rows *r, const struct room *words, const struct r
 
 	if (gethostname(host, sizeof host - 1) != 0)
 		host[0] = '\0';
-	sqlite3_bind_double(r->add, START_STARTED, wall_clock());
+	sqlite3_bind_double(r->add, START_STARTED, wallclock_seconds());
 	rows_bind_blob(r->add, START_ARGV, words->at, words->len);
 	journal_db_bind_bytes(r->add, START_COMMAND, line->at, line->len);
 	rows_bind_text(r->add, START_CWD, cwd);
@@ -107,7 +99,7 @@ int run_rows_add(struct run_rows *r, int64_t id, const char *uid, const struct j
 int run_rows_end(struct run_rows *r, int64_t id, const struct journal_run_end *end)
 {
 	sqlite3_bind_int64(r->end, END_ID, id);
-	sqlite3_bind_double(r->end, END_ENDED, wall_clock());
+	sqlite3_bind_double(r->end, END_ENDED, wallclock_seconds());
 	sqlite3_bind_int(r->end, END_INPUT_READ, end->input_read);
 	if (end->signal == 0)
 		sqlite3_bind_int(r->end, END_STATUS, end->status);

@@ -11,8 +11,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/wallclock.h"
 #include "journal/journal_attempt.h"
 #include "journal/journal_ending.h"
 #include "journal/journal_entry.h"
@@ -55,14 +55,6 @@ struct journal_writer {
 	char tail[ENDING_TAIL];
 	bool captures;
 };
-
-static double wall_clock(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
 
 /* ---- setting up ---- */
 
@@ -280,7 +272,7 @@ static void started(struct journal_writer *w, const struct covey_event *event)
 		.task = event->task, .entry = take_entry(w, event->task), .row = w->next_attempt++,
 		.written = w->starting == event->task->id && w->starting_in == attempt->slot,
 		.pid_due = attempt->pid > 0, .number = attempt->number,
-		.pid = attempt->pid, .started = wall_clock(),
+		.pid = attempt->pid, .started = wallclock_seconds(),
 	};
 	w->starting = 0;
 	w->ndue += is_due(running);
@@ -445,7 +437,7 @@ int journal_writer_starting(struct journal_writer *w, const struct covey_task *t
 {
 	struct running next = {
 		.task = task, .row = w->next_attempt, .number = task->attempts,
-		.started = wall_clock(),
+		.started = wallclock_seconds(),
 	};
 
 	if (w->rows.failed || write_over(w) != 0 || write_waiting(w) != 0 || write_due(w) != 0

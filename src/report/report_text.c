@@ -2,9 +2,9 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/shquote.h"
+#include "base/wallclock.h"
 
 enum { TEXT_SIZE = SHQUOTE_LIMIT * 4 + 1, TAIL_LINES = 10 };
 
@@ -37,18 +37,15 @@ void report_print(sqlite3_stmt *s, const char *label, int column)
 
 void report_print_time(double seconds)
 {
-	time_t when = (time_t)seconds;
-	char text[32];
-	struct tm tm;
+	char text[WALLCLOCK_TEXT_SIZE];
 
-	if (localtime_r(&when, &tm) != NULL
-	    && strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S", &tm) > 0)
-		printf("%s", text);
+	wallclock_format(seconds, text);
+	printf("%s", text);
 }
 
 void report_format_seconds(double seconds, char text[UNITS_DURATION_SIZE])
 {
-	units_format_duration((covey_nsec)(seconds * 1e9), text);
+	units_format_duration(nsec_of(seconds), text);
 }
 
 void report_print_tail(sqlite3_stmt *s, int column)
