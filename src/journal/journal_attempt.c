@@ -8,7 +8,7 @@
 
 /* ---- the statements ---- */
 
-/* What is known of an attempt when it has ended. */
+/* What is known when an attempt has ended. */
 #define END(X) \
 	X(ATTEMPT_DURATION, "duration") \
 	X(ATTEMPT_OUTCOME, "outcome") \
@@ -35,7 +35,7 @@
 	X(ATTEMPT_SLOT, "slot") \
 	X(ATTEMPT_STARTED, "started")
 
-/* END stands first in both statements, and so the same function can bind it for both. */
+/* END comes first in both statements, and so has the same numbers in both. */
 enum { ATTEMPT_ENDED = 1 END(SQL_NUMBER) START(SQL_NUMBER) };
 
 static const struct journal_sql add_attempt = {
@@ -93,7 +93,7 @@ static void bind_start(sqlite3_stmt *s, const struct attempt_row *row)
 
 int attempt_rows_add(struct attempt_rows *a, const struct attempt_row *row)
 {
-	/* what is bound stays bound, and this may be the end of another attempt */
+	/* values stay bound; those of an ended attempt must not get into this row */
 	sqlite3_clear_bindings(a->add);
 	bind_start(a->add, row);
 	return rows_run(a->rows, a->add);

@@ -16,28 +16,27 @@ struct attempt_rows {
 	sqlite3_stmt *add, *end, *drop, *set_pid;
 };
 
-/* Returns 0, or -1 with a message. */
+/* Returns 0, or -1 with a message. A struct that is all zero may be released, too. */
 int attempt_rows_init(struct attempt_rows *a, struct rows *rows, struct error *err);
-/* All zero may be released, too. */
 void attempt_rows_release(struct attempt_rows *a);
 
-/* An attempt that runs. */
+/* A running attempt. */
 struct attempt_row {
-	int64_t id, task;            /* its row, and its task's */
+	int64_t id, task;            /* the ids of its row and of its task's */
 	unsigned number, slot;
 	pid_t pid;                   /* 0: not known yet */
 	double started;              /* by the wall clock */
 };
 
 /*
- * All return as rows_run. attempt_rows_add replaces the row that an attempt that could not be started
- * has left with that id.
+ * All return as rows_run. attempt_rows_add replaces a row with the same id, which an attempt that
+ * could not be started has left.
  */
 int attempt_rows_add(struct attempt_rows *a, const struct attempt_row *row);
 int attempt_rows_drop(struct attempt_rows *a, int64_t id);
 int attempt_rows_set_pid(struct attempt_rows *a, int64_t id, pid_t pid);
 
-/* The attempt has ended: completes its row, or adds the whole of it. */
+/* The attempt has ended: completes its row if it has one, else adds it. */
 int attempt_rows_end(struct attempt_rows *a, const struct ending *e, bool has_row);
 
 #endif

@@ -1,14 +1,15 @@
 /*
- * SQLite's journal modes. A write-ahead log lets others read while covey writes, and a commit is one
- * write(2) or few; its index is shared memory beside the file, mapped. SQLite writes each page of
- * that file before it maps it, so that a full disk is an error and no SIGBUS; on a network file
- * system it cannot work, and there a rollback journal has to do. At the end every journal is turned
- * back to that: such a file is complete by itself, and can be read where nothing can be written.
+ * How SQLite's journal modes are used. With a write-ahead log, others can read while covey writes,
+ * and a commit takes one write(2) or a few. The log's index is a file beside the database that all
+ * processes map. SQLite writes each page of that file before it maps the page, so that a full disk
+ * is an error and not a SIGBUS. Processes on different machines cannot share such a mapping, and so
+ * a rollback journal is used on network file systems. When a run ends, its journal is switched back
+ * to rollback mode: the file is then complete by itself, and readable on a read-only file system.
  *
- * A killed covey leaves the log behind, in the page cache if nowhere else, and the next to open the
- * journal finds it. Power failures are another matter: with PRAGMA synchronous = NORMAL a log is on
- * the disk before it is copied into the database, which stays sound but may lose the last commits;
- * with FULL each commit waits for the disk.
+ * When covey is killed, the log stays, at least in the page cache, and the next process that opens
+ * the journal applies it. A power failure is different: with PRAGMA synchronous = NORMAL the log is
+ * synced before it is copied into the database, which stays consistent but may lose the last
+ * commits; with FULL each commit is synced.
  */
 #include "journal/journal_db.h"
 
@@ -26,16 +27,20 @@
 #include "journal/journal_schema.h"
 
 enum {
-	BUSY_MSEC = 10000,       /* for others that write, or read where there is no log */
-	PAGE_SIZE = 2048,        /* a commit writes the few pages that it changes, and sums them up */
-	CHECKPOINT_PAGES = 16384, /* of the log: copied back seldom, as that waits for the disk */
+	/* how long to wait for a lock of another writer, or of a reader where there is no log */
+	BUSY_MSEC = 10000,
+	/* small: a commit writes and checksums every page that it changes */
+	PAGE_SIZE = 2048,
+	/* large: copying the log into the database waits for the disk */
+	CHECKPOINT_PAGES = 16384,
 	HEADER_SIZE = 100,
-	ID_OFFSET = 68,          /* of the application id, big-endian */
-	/* behind those that SQLite locks, which begin at 1 GiB; locks need no bytes to be there */
+	/* of the application id, big-endian */
+	ID_OFFSET = 68,
+	/* after the bytes that SQLite locks, from 1 GiB on; a lock may be past the end of a file */
 	LOCK_BYTE = 0x40000000 + 1024
 };
 
-/* of which linux/magic.h has no names */
+/* file systems that linux/magic.h does not name */
 enum { CIFS_MAGIC = 0xff534d42, SMB2_MAGIC = 0xfe534d42, LUSTRE_MAGIC = 0x0bd00bd0,
 	GPFS_MAGIC = 0x47504653, FUSE_MAGIC = 0x65735546 };
 
@@ -51,14 +56,15 @@ static int sqlite_error(const struct journal_db *db, struct error *err)
 	int code = sqlite3_extended_errcode(db->db), sys_errno = sqlite3_system_errno(db->db);
 
 	if (code == SQLITE_READONLY_DIRECTORY)
-		return error_set(err, "no file can be made in its directory, where a log has to go");
-	/* "disk I/O error" and the like: the cause is the system's */
+		return error_set(err, "its directory is not writable, and the write-ahead log goes "
+		    "there");
+	/* for messages such as "disk I/O error", errno has the cause */
 	if (sys_errno != 0 && ((code & 0xff) == SQLITE_IOERR || (code & 0xff) == SQLITE_CANTOPEN))
 		return error_set(err, "%s: %s", sqlite3_errmsg(db->db), strerror(sys_errno));
 	return error_set(err, "%s", sqlite3_errmsg(db->db));
 }
 
-/* Puts in front what could not be done. */
+/* Prepends what could not be done. */
 static int database_error(const char *what, const char *path, struct error *err)
 {
 	return error_set(err, "cannot %s the journal '%s': %s", what, path, err->message);
@@ -69,9 +75,9 @@ static int database_error(const char *what, const char *path, struct error *err)
 int journal_db_prepare(const struct journal_db *db, const char *sql, sqlite3_stmt **statement,
     struct error *err)
 {
-	if (sqlite3_prepare_v3(db->db, sql, -1, SQLITE_PREPARE_PERSISTENT, statement, NULL) == SQLITE_OK)
-		return 0;
-	return sqlite_error(db, err);
+	int code = sqlite3_prepare_v3(db->db, sql, -1, SQLITE_PREPARE_PERSISTENT, statement, NULL);
+
+	return code == SQLITE_OK ? 0 : sqlite_error(db, err);
 }
 
 int journal_db_run(const struct journal_db *db, const char *sql, struct error *err)
@@ -96,11 +102,11 @@ static bool is_utf8(const char *data, size_t len)
 		int more = c < 0x80 ? 0 : c >= 0xc2 && c < 0xe0 ? 1 : c >= 0xe0 && c < 0xf0 ? 2
 		    : c >= 0xf0 && c < 0xf5 ? 3 : -1;
 
-		/* a NUL would end the text for many who read it */
+		/* many programs would take a NUL for the end of the text */
 		if (more < 0 || c == 0 || end - p < more)
 			return false;
-		if ((c == 0xe0 && *p < 0xa0) || (c == 0xed && *p >= 0xa0) || (c == 0xf0 && *p < 0x90)
-		    || (c == 0xf4 && *p >= 0x90))
+		if ((c == 0xe0 && *p < 0xa0) || (c == 0xed && *p >= 0xa0)
+		    || (c == 0xf0 && *p < 0x90) || (c == 0xf4 && *p >= 0x90))
 			return false;
 		for (; more > 0; more--)
 			if ((*p++ & 0xc0) != 0x80)
@@ -147,7 +153,7 @@ static int check_regular(int fd, const char *path, struct error *err)
 	return 0;
 }
 
-/* Is it a journal, by its first bytes? An empty file is one that nobody has written to. */
+/* Do the first bytes say that the file is a journal? An empty file is a journal without tables. */
 static int check_header(int fd, const char *path, bool *empty, struct error *err)
 {
 	static const char magic[16] = "SQLite format 3";
@@ -165,7 +171,7 @@ static int check_header(int fd, const char *path, bool *empty, struct error *err
 		return 0;
 	if (n < HEADER_SIZE || memcmp(header, magic, sizeof magic) != 0)
 		return error_set(err, "'%s' is not a journal; name a file that does not exist, or "
-		    "one that covey has made", path);
+		    "a journal that covey has written", path);
 	id = (unsigned)header[ID_OFFSET] << 24 | (unsigned)header[ID_OFFSET + 1] << 16
 	    | (unsigned)header[ID_OFFSET + 2] << 8 | header[ID_OFFSET + 3];
 	if (id != JOURNAL_APPLICATION_ID)
@@ -173,9 +179,16 @@ static int check_header(int fd, const char *path, bool *empty, struct error *err
 	return 0;
 }
 
+static struct flock lock_of(short type)
+{
+	return (struct flock){
+		.l_type = type, .l_whence = SEEK_SET, .l_start = LOCK_BYTE, .l_len = 1,
+	};
+}
+
 static int lock(int fd, const char *path, struct error *err)
 {
-	struct flock flock = { .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = LOCK_BYTE, .l_len = 1 };
+	struct flock flock = lock_of(F_WRLCK);
 
 	if (fcntl(fd, F_OFD_SETLK, &flock) == 0)
 		return 0;
@@ -186,12 +199,12 @@ static int lock(int fd, const char *path, struct error *err)
 
 bool journal_db_in_use(const struct journal_db *db)
 {
-	struct flock flock = { .l_type = F_RDLCK, .l_whence = SEEK_SET, .l_start = LOCK_BYTE, .l_len = 1 };
+	struct flock flock = lock_of(F_RDLCK);
 
 	return fcntl(db->fd, F_OFD_GETLK, &flock) == 0 && flock.l_type != F_UNLCK;
 }
 
-/* Without O_NONBLOCK, opening a FIFO would wait. */
+/* O_NONBLOCK: else opening a FIFO would wait for a writer. */
 static int open_file(struct journal_db *db, const char *path, struct error *err)
 {
 	const int flags = O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
@@ -200,7 +213,7 @@ static int open_file(struct journal_db *db, const char *path, struct error *err)
 	if (db->fd < 0 && errno == ENOENT) {
 		db->fd = open(path, O_RDWR | O_CREAT | O_EXCL | flags, 0666);
 		db->made = db->fd >= 0;
-		/* somebody else was faster */
+		/* another process has made it in between */
 		if (db->fd < 0 && errno == EEXIST)
 			db->fd = open(path, O_RDWR | flags);
 	}
@@ -215,12 +228,12 @@ static int open_database(struct journal_db *db, const char *path, int flags, str
 	int code;
 
 	/*
-	 * One thread: no locks around each allocation. Where SQLite is in use already it stays as it is,
-	 * and is as good.
+	 * Only one thread uses SQLite, which then needs no lock for each allocation. Both calls
+	 * fail if SQLite has been used already; then it is a little slower.
 	 */
 	(void)sqlite3_config(SQLITE_CONFIG_SINGLETHREAD);
 	(void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
-	/* "file:x" and ":memory:" are names of files here */
+	/* SQLite gives "file:x" and ":memory:" another meaning; here they are file names */
 	if (asprintf(&name, "%s%s", path[0] == '/' ? "" : "./", path) < 0)
 		return error_set(err, "out of memory");
 	code = sqlite3_open_v2(name, &db->db, flags | SQLITE_OPEN_NOMUTEX, NULL);
@@ -240,13 +253,13 @@ static int check_version(const struct journal_db *db, const char *path, int *ver
 	if (query_number(db, "PRAGMA user_version", version, err) != 0)
 		return database_error("read", path, err);
 	if (*version > journal_schema_version())
-		return error_set(err, "the journal '%s' is of format %d, written by a newer covey; "
-		    "this one knows formats up to %d", path, *version, journal_schema_version());
+		return error_set(err, "the journal '%s' has format %d, written by a newer covey; "
+		    "this covey knows formats up to %d", path, *version, journal_schema_version());
 	return 0;
 }
 
-/* One transaction: a journal is of the old version, or of the new one. */
-static int bring_up_to_date(const struct journal_db *db, int version, struct error *err)
+/* One transaction: after a crash a journal has either the old format or the new one. */
+static int migrate(const struct journal_db *db, int version, struct error *err)
 {
 	char text[128];
 
@@ -268,7 +281,7 @@ static int set_modes(const struct journal_db *db, const struct journal_db_option
 {
 	char text[256];
 
-	/* where there can be no log after all, SQLite keeps the mode that there was */
+	/* where a log is impossible after all, SQLite keeps the mode and reports no error */
 	snprintf(text, sizeof text, "PRAGMA mmap_size = 0; PRAGMA synchronous = %s; "
 	    "PRAGMA journal_mode = %s; PRAGMA wal_autocheckpoint = %d",
 	    options->durable ? "FULL" : "NORMAL",
@@ -278,7 +291,7 @@ static int set_modes(const struct journal_db *db, const struct journal_db_option
 
 bool journal_db_is_remote(unsigned long fs_type)
 {
-	/* of 32 bits, whose sign may have been extended */
+	/* f_type has 32 bits, and may have been sign-extended */
 	switch ((uint32_t)fs_type) {
 	case NFS_SUPER_MAGIC:
 	case SMB_SUPER_MAGIC:
@@ -319,7 +332,7 @@ static int open_locked(struct journal_db *db, const char *path,
 	if (check_regular(db->fd, path, err) != 0 || check_header(db->fd, path, &empty, err) != 0)
 		return -1;
 	if (lock(db->fd, path, err) != 0) {
-		/* whoever has it now was here between, and it is theirs */
+		/* the file may be new, but another covey has locked it: it is theirs */
 		db->made = false;
 		return -1;
 	}
@@ -327,9 +340,9 @@ static int open_locked(struct journal_db *db, const char *path,
 		return database_error("open", path, err);
 	if (check_version(db, path, &version, err) != 0)
 		return -1;
-	/* a write-ahead log comes later: until it is a journal, there is only the one file */
-	if (bring_up_to_date(db, version, err) != 0 || set_modes(db, options, err) != 0)
-		return database_error(empty ? "make" : "write", path, err);
+	/* set the modes last: before that there is only one file, which is easy to remove */
+	if (migrate(db, version, err) != 0 || set_modes(db, options, err) != 0)
+		return database_error(empty ? "create" : "write", path, err);
 	db->writer = true;
 	return 0;
 }
@@ -357,19 +370,19 @@ static int open_to_read(struct journal_db *db, const char *path, struct error *e
 		return -1;
 	if (empty)
 		return error_set(err, "the journal '%s' is empty", path);
-	/* the log of a covey that was killed is written back, if it may be; else it is just read */
+	/* the log of a killed covey is applied where the file is writable, and else only read */
 	if (open_database(db, path, SQLITE_OPEN_READWRITE, err) != 0)
 		return database_error("open", path, err);
 	if (check_version(db, path, &version, err) != 0) {
 		if ((sqlite3_errcode(db->db) & 0xff) != SQLITE_CANTOPEN)
 			return -1;
-		return error_set(err, "the journal '%s' is to be put in order first, as its covey was "
-		    "killed, and no file can be made in its directory: copy it to another, with '%s-wal'",
-		    path, path);
+		return error_set(err, "the journal '%s' has a write-ahead log, as its covey was "
+		    "killed, and its directory is not writable; copy the journal and '%s-wal' to "
+		    "one that is", path, path);
 	}
 	if (version < journal_schema_version())
-		return error_set(err, "the journal '%s' is of format %d; the next run with it "
-		    "brings it up to format %d", path, version, journal_schema_version());
+		return error_set(err, "the journal '%s' has the old format %d; the next run with "
+		    "it converts it to format %d", path, version, journal_schema_version());
 	return 0;
 }
 
@@ -387,7 +400,7 @@ int journal_db_read(struct journal_db *db, const char *path, struct error *err)
 void journal_db_close(struct journal_db *db)
 {
 	if (db->writer) {
-		/* fails while somebody reads it: then it stays as it is, and is as good */
+		/* fails while another process reads the journal, which then keeps its log */
 		sqlite3_busy_timeout(db->db, 0);
 		(void)sqlite3_exec(db->db, "PRAGMA journal_mode = DELETE", NULL, NULL, NULL);
 	}

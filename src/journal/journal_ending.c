@@ -18,7 +18,8 @@ void ending_take(struct ending *e, const struct covey_event *event, bool capture
 	*e = (struct ending){
 		.task = *event->task, .attempt = *event->attempt, .ended = wallclock_seconds(),
 		.captured = captured, .out_bytes = printed(event->attempt->out),
-		.err_bytes = printed(event->attempt->err), .tail = tail, .tail_len = n > 0 ? (size_t)n : 0,
+		.err_bytes = printed(event->attempt->err), .tail = tail,
+		.tail_len = n > 0 ? (size_t)n : 0,
 	};
 	e->attempt.out = e->attempt.err = e->attempt.result = NULL;
 	e->attempt.backtrace = NULL;

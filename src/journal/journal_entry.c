@@ -6,7 +6,7 @@
 #include "base/wallclock.h"
 #include "journal/journal_sql.h"
 
-/* How a task stands; the id is its row's. */
+/* How far a task is; the id is that of its row. */
 #define STANDING(X) \
 	X(TASK_ATTEMPTS, "attempts") \
 	X(TASK_LAST_ATTEMPT, "last_attempt") \
@@ -45,7 +45,8 @@ static const struct journal_sql add_task = {
 
 static const struct journal_sql set_task = {
 	"UPDATE task SET outcome = :outcome, attempts = :attempts,"
-	" last_attempt = coalesce(:last_attempt, last_attempt), duration = :duration WHERE id = :id",
+	" last_attempt = coalesce(:last_attempt, last_attempt), duration = :duration"
+	" WHERE id = :id",
 	SQL_PARAMETERS(":outcome" STANDING(SQL_NAME))
 };
 
@@ -110,7 +111,8 @@ static void bind_standing(const struct task_rows *t, sqlite3_stmt *s,
 		sqlite3_bind_null(s, TASK_ATTEMPTS);
 	rows_bind_positive(s, TASK_LAST_ATTEMPT, standing->row);
 	if (attempt != NULL)
-		sqlite3_bind_double(s, TASK_DURATION, seconds_of(attempt->ended - attempt->started));
+		sqlite3_bind_double(s, TASK_DURATION,
+		    seconds_of(attempt->ended - attempt->started));
 	else
 		sqlite3_bind_null(s, TASK_DURATION);
 }

@@ -4,10 +4,10 @@
 #include <stdint.h>
 #include <string.h>
 
-/* What comes next. Released values are never changed: keys are in journals. */
+/* The kind of a hashed part. Never change a released value: journals contain the keys. */
 enum part { PART_ARGUMENT = 1, PART_ENV, PART_CWD, PART_STDIN_FILE, PART_STDIN, PART_NAME };
 
-/* Its length goes in front, so that no two lists of parts are the same bytes. */
+/* The length goes first, so that two different lists of parts are never the same bytes. */
 static void add(SHA2_CTX *hash, enum part part, const void *data, size_t len)
 {
 	unsigned char head[9] = { (unsigned char)part };

@@ -5,7 +5,7 @@
 
 #include "journal/journal_sql.h"
 
-/* One pass over everything, whatever the number of tasks that are asked about. */
+/* One pass over all tasks, however many are looked up later. */
 static const char make[] =
     "CREATE TEMP TABLE median (key BLOB PRIMARY KEY, seconds REAL NOT NULL) WITHOUT ROWID;"
     "INSERT INTO median SELECT key, avg(duration) FROM ("

@@ -12,7 +12,7 @@ struct past {
 	const struct journal_db *db;
 	int64_t next;
 	sqlite3_stmt *lookup, *walk;
-	const char **words;       /* of the task that past_next gave last: argv, then env */
+	const char **words;       /* argv, then env, of the task that past_next returned last */
 };
 
 /* ---- runs ---- */
@@ -46,7 +46,8 @@ static const struct journal_sql find_run = {
 static int read_run(sqlite3_stmt *s, struct past_run *run, struct error *err)
 {
 	*run = (struct past_run){
-		.id = sqlite3_column_int64(s, RUN_ID), .series = sqlite3_column_int64(s, RUN_SERIES),
+		.id = sqlite3_column_int64(s, RUN_ID),
+		.series = sqlite3_column_int64(s, RUN_SERIES),
 		.started = sqlite3_column_double(s, RUN_STARTED),
 		.ended = sqlite3_column_type(s, RUN_ENDED) != SQLITE_NULL,
 		.input_read = sqlite3_column_int(s, RUN_INPUT_READ) != 0,
@@ -96,7 +97,7 @@ int past_find(const struct journal_db *db, const char *template, size_t len, str
 	return result;
 }
 
-/* How many words are in a block in which each is ended by a NUL. */
+/* The number of words in a block where a NUL follows each word. */
 static size_t count_words(const char *block, size_t len)
 {
 	size_t n = 0;
@@ -106,7 +107,7 @@ static size_t count_words(const char *block, size_t len)
 	return n;
 }
 
-/* Has words point to those in the block, and to NULL behind them; returns where the next goes. */
+/* Stores the addresses of the block's words, and NULL after them. Returns the next free place. */
 static const char **split(const char **words, const char *block, size_t len)
 {
 	for (size_t at = 0; at < len; at += strlen(block + at) + 1)
@@ -130,7 +131,7 @@ static const char **copy_words(const char *block, size_t len)
 
 enum { ARGV_ARGV };
 
-/* The command line of a run with --retry-failed has not all of the options. */
+/* With --retry-failed, a command line need not have all options. */
 static const struct journal_sql find_argv = {
 	"SELECT argv FROM run WHERE recovery IS NOT 'retry-failed' ORDER BY id DESC LIMIT 1", NULL
 };
@@ -150,7 +151,7 @@ const char **past_argv(const struct journal_db *db, struct error *err)
 			error_set(err, "out of memory");
 		break;
 	case SQLITE_DONE:
-		error_set(err, "it has no run");
+		error_set(err, "the journal has no run");
 		break;
 	default:
 		database_error(db, err);
@@ -273,7 +274,8 @@ int past_state(struct past *past, const struct journal_key *key, int64_t occurre
 	X(TASK_INPUT, "t.input") \
 	X(TASK_CWD, "CASE WHEN t.cwd IS NULL THEN r.cwd ELSE " ABSOLUTE("t.cwd") " END") \
 	X(TASK_ENV, "t.env") \
-	X(TASK_STDIN_FILE, "CASE WHEN t.stdin_file IS NOT NULL THEN " ABSOLUTE("t.stdin_file") " END") \
+	X(TASK_STDIN_FILE, \
+	    "CASE WHEN t.stdin_file IS NOT NULL THEN " ABSOLUTE("t.stdin_file") " END") \
 	X(TASK_STDIN, "t.stdin") \
 	X(TASK_TIMEOUT, "t.timeout") \
 	X(TASK_TRIES, "t.tries") \
@@ -294,11 +296,11 @@ static const char *column_text(sqlite3_stmt *s, int column, size_t *len)
 	const char *text = sqlite3_column_blob(s, column);
 
 	*len = (size_t)sqlite3_column_bytes(s, column);
-	/* an empty one has no address */
+	/* for an empty value SQLite returns NULL */
 	return text == NULL && sqlite3_column_type(s, column) != SQLITE_NULL ? "" : text;
 }
 
-/* Of columns that were written as bytes: SQLite puts a NUL behind a text only. */
+/* sqlite3_column_text also puts a NUL after a BLOB, which the column may be. */
 static const char *column_string(sqlite3_stmt *s, int column)
 {
 	return (const char *)sqlite3_column_text(s, column);
@@ -357,7 +359,7 @@ static int read_task(struct past *past, struct journal_task *task, struct covey_
 	};
 	task->input = column_text(s, TASK_INPUT, &task->input_len);
 	if (key_len != sizeof task->key.bytes || command->argv[0] == NULL)
-		return error_set(err, "task %lld of the journal makes no sense",
+		return error_set(err, "row %lld of its table 'task' is damaged",
 		    (long long)past->next);
 	memcpy(task->key.bytes, key, key_len);
 	return 1;

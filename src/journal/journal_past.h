@@ -1,8 +1,8 @@
 /*
- * journal_past - what a journal knows of earlier runs, for those that continue them
+ * journal_past - what a journal says about earlier runs, for runs that continue them
  *
- * A series is a run and the runs that have continued it. Within one, a task is known by its key and
- * its number among those of the same key; the last entry tells what has become of it.
+ * A series is a run and all runs that continue it. Within a series, a task is identified by its key
+ * and by its occurrence: its number among the tasks with the same key.
  */
 #ifndef JOURNAL_JOURNAL_PAST_H
 #define JOURNAL_JOURNAL_PAST_H
@@ -15,30 +15,31 @@
 #include "journal/journal_key.h"
 #include "journal/journal_task.h"
 
-/* A run that has been. */
+/* An earlier run. */
 struct past_run {
 	int64_t id, series;
 	double started;         /* seconds since 1970 */
-	bool ended;             /* false: it was killed, or still goes on */
+	bool ended;             /* false: it was killed, or is still running */
 	bool input_read;
 	int status, signal;
-	char *command;          /* covey's own, as a line to paste */
+	char *command;          /* covey's command line, quoted for a shell */
 	char *cwd;
 };
 
 void past_run_release(struct past_run *run);
 
 /*
- * The last run with that template, or with any where template is NULL; but none that only took its
- * tasks from the journal. Returns 1, 0 if there is none, or -1 with a message.
+ * Finds the last run with this template, or with any template if it is NULL. Runs with
+ * --retry-failed do not count: they took their tasks from the journal. Returns 1; 0: no such run;
+ * -1 with a message. The caller releases *run after 1.
  */
 int past_find(const struct journal_db *db, const char *template, size_t len, struct past_run *run,
     struct error *err);
 
-/* The argv of the last run, NULL-terminated, in one block that the caller frees; NULL: see err. */
+/* The argv of the last such run, in one block that the caller frees. NULL with a message. */
 const char **past_argv(const struct journal_db *db, struct error *err);
 
-/* Outcomes with which a task has failed; with others, or none, it was not brought to its end. */
+/* The outcomes of a task that failed, for SQL; with others, or none, it did not finish. */
 #define PAST_FAILED_OUTCOMES "('exit', 'signal', 'timeout', 'spawn')"
 
 enum past_state { PAST_UNKNOWN, PAST_UNFINISHED, PAST_FAILED, PAST_SUCCEEDED, PAST_NSTATES };
@@ -56,17 +57,17 @@ struct past *past_open(const struct journal_db *db, int64_t series, int64_t last
     struct error *err);
 void past_close(struct past *past);
 
-/* How many of its tasks are in each state. Returns 0, or -1 with a message. */
+/* Counts the series' tasks in each state. Returns 0, or -1 with a message. */
 int past_count(const struct past *past, uint64_t counts[PAST_NSTATES], struct error *err);
 
-/* Has that task been, and what has become of it? Returns 0, or -1 with a message. */
+/* The state of a task; PAST_UNKNOWN: it is not in the series. Returns 0, or -1 with a message. */
 int past_state(struct past *past, const struct journal_key *key, int64_t occurrence,
     enum past_state *state, struct error *err);
 
 /*
- * The next task, in the order of their entries, that has not succeeded; *task and *command hold
- * until past_rest, which must come before the end of the transaction. Returns 1, 0 at the end, or
- * -1 with a message.
+ * The next task that has not succeeded, in the order of rows. *task and *command are valid until
+ * past_rest, which must be called before the transaction ends. Returns 1; 0: no more; -1 with a
+ * message.
  */
 int past_next(struct past *past, struct journal_task *task, struct covey_command *command,
     struct error *err);

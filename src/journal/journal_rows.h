@@ -1,7 +1,7 @@
 /*
- * journal_rows - the transaction in which rows are written; the first statement begins it
+ * journal_rows - the transaction that writes rows; its first statement begins it
  *
- * After an error nothing more is written, and all that follows fails with the same message.
+ * After an error nothing more is written, and every later call fails with the same message.
  */
 #ifndef JOURNAL_JOURNAL_ROWS_H
 #define JOURNAL_JOURNAL_ROWS_H
@@ -11,7 +11,7 @@
 
 #include "journal/journal_db.h"
 
-/* Memory that grows as needed and is used again and again. */
+/* A buffer that grows as needed, and is reused. */
 struct room {
 	char *at;
 	size_t len, size;
@@ -24,29 +24,29 @@ struct rows {
 	struct error error;
 };
 
-/* All zero may be released, too. Returns 0, or -1 with a message. */
+/* Returns 0, or -1 with a message. A struct that is all zero may be released, too. */
 int rows_init(struct rows *rows, const struct journal_db *db, struct error *err);
 void rows_release(struct rows *rows);
 
-/* These return 0, or -1, and rows->error says why. */
+/* Return 0, or -1 with a message in rows->error. */
 int rows_begin(struct rows *rows);
 int rows_commit(struct rows *rows);
 int rows_run(struct rows *rows, sqlite3_stmt *statement);
 int rows_out_of_memory(struct rows *rows);
 
-/* The first column of a query that gives one row. */
+/* The first column of a query that returns one row. */
 int rows_ask(struct rows *rows, const char *sql, int64_t *number);
 
-/* ---- what is bound to their parameters; it must last until the statement has been run ---- */
+/* ---- binding: the value must stay valid until the statement has run ---- */
 
-/* NULL is bound as NULL. */
+/* Text NULL becomes NULL. */
 void rows_bind_text(sqlite3_stmt *s, int index, const char *text);
 void rows_bind_blob(sqlite3_stmt *s, int index, const void *data, size_t len);
 void rows_bind_number(sqlite3_stmt *s, int index, uint64_t n);
-/* 0, and what is below, as NULL. */
+/* 0 and negative numbers become NULL. */
 void rows_bind_positive(sqlite3_stmt *s, int index, int64_t n);
 
-/* Words one after the other, each with its NUL; and as a line for a shell. 0, or -1 for no memory. */
+/* Words with a NUL after each; words quoted for a shell. Return 0, or -1: out of memory. */
 int room_join(struct room *room, const char *const *words);
 int room_quote(struct room *room, const char *const *argv);
 

@@ -3,10 +3,10 @@
 #include <stddef.h>
 
 /*
- * Rowids are given out by the writer, of which there is one at a time, so that a run's tasks and
- * attempts stand together. An index would cost a page for each transaction, or for each task where
- * it is by content: that is why there is none (any more), and why a task has the id of its last
- * attempt, and its duration.
+ * The writer chooses the ids, and there is one writer at a time, so that the rows of a run are next
+ * to each other. There is no index: each transaction would have to write another page, and for an
+ * index on the key each task would. For the same reason a task's row has the id and the duration of
+ * its last attempt.
  */
 static const char first[] =
     "CREATE TABLE run ("
@@ -80,10 +80,10 @@ static const char first[] =
     " oom INTEGER"
     ");";
 
-/* an occurrence of 0 is new, too: it was not counted */
+/* also new: occurrence 0, which means that equal tasks were not counted */
 static const char second[] = "DROP INDEX task_key;";
 
-/* of those tasks that have one of their own */
+/* only of tasks that set it */
 static const char third[] = "ALTER TABLE task ADD COLUMN retry_interval REAL;";
 
 static const char *const steps[] = { first, second, third };

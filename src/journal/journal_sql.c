@@ -24,11 +24,12 @@ static int check(const struct journal_sql *sql, sqlite3_stmt *statement, struct 
 	while (sql->parameters != NULL && sql->parameters[nlisted] != NULL)
 		nlisted++;
 	for (int i = 1; i <= nnamed || i <= nlisted; i++) {
-		const char *in_list = listed(sql, nlisted, i), *in_text = named(statement, nnamed, i);
+		const char *in_list = listed(sql, nlisted, i);
+		const char *in_text = named(statement, nnamed, i);
 
 		if (strcmp(in_list, in_text) != 0)
-			return error_set(err, "parameter %d is '%s' in the list and '%s' in the statement '%s'",
-			    i, in_list, in_text, sql->text);
+			return error_set(err, "parameter %d is '%s' in the list and '%s' in the "
+			    "statement '%s'", i, in_list, in_text, sql->text);
 	}
 	return 0;
 }

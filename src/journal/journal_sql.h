@@ -1,8 +1,8 @@
 /*
- * journal_sql - names for what SQLite only numbers: a statement's parameters and its columns
+ * journal_sql - names for a statement's parameters and columns, which SQLite only numbers
  *
- * A statement stands in the file that binds and reads it. Its names are a list, and the text of the
- * statement and the numbers are both made from that list, so that they cannot disagree:
+ * A statement is in the file that binds and reads it. Its names are a list, and its text and the
+ * numbers are both made from that list, so that they cannot disagree:
  *
  *	#define ITEM(X) X(ITEM_NAME, "name") X(ITEM_SIZE, "size")
  *
@@ -13,8 +13,8 @@
  *	};
  *	sqlite3_bind_text(s, ITEM_NAME, …);
  *
- * What the macros below make of a list begins with a comma, and so the name before it is written by
- * hand. SQLite numbers parameters from 1, in the order in which the text first names them, and
+ * The macros below put a comma before each element, and so the first name is written by hand before
+ * the list. SQLite numbers parameters from 1, in the order in which the text first names them, and
  * columns from 0.
  */
 #ifndef JOURNAL_JOURNAL_SQL_H
@@ -30,14 +30,14 @@
 
 struct journal_sql {
 	const char *text;
-	const char *const *parameters;  /* in the order of their numbers, ended by NULL; NULL: none */
+	const char *const *parameters;  /* in the order of their numbers, then NULL; NULL: none */
 };
 
 #define SQL_PARAMETERS(...) (const char *const[]){ __VA_ARGS__, NULL }
 
 /*
- * Prepares a statement whose parameters are exactly the listed ones, in that order; the caller
- * finalizes it. Returns 0, or -1 with a message.
+ * Prepares a statement, which the caller finalizes. Fails if its parameters are not exactly the
+ * listed ones, in that order. Returns 0, or -1 with a message.
  */
 int journal_sql_prepare(const struct journal_db *db, const struct journal_sql *sql,
     sqlite3_stmt **statement, struct error *err);

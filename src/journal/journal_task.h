@@ -1,5 +1,5 @@
 /*
- * journal_task - what the journal has to be told of a task
+ * journal_task - what the journal must be told about a task
  */
 #ifndef JOURNAL_JOURNAL_TASK_H
 #define JOURNAL_JOURNAL_TASK_H
@@ -10,13 +10,13 @@
 #include "covey.h"
 #include "journal/journal_key.h"
 
-/* What the events don't tell of a task. */
+/* What events do not say about a task. */
 struct journal_task {
 	struct journal_key key;
-	int64_t occurrence;           /* from 1 among those of the same key; 0: not counted */
+	int64_t occurrence;           /* from 1, among tasks with the same key; 0: not counted */
 	uint64_t number;
 	const char *name;             /* or NULL */
-	const char *input;            /* its items, with a NUL between them; NULL: none */
+	const char *input;            /* its items, separated by NUL; NULL: none */
 	size_t input_len;
 	const struct covey_command *command;
 };

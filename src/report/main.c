@@ -1,5 +1,5 @@
 /*
- * covey-report - what a journal has to say
+ * covey-report - prints what a journal says about runs
  */
 #include <errno.h>
 #include <getopt.h>
@@ -11,23 +11,23 @@
 #include "base/units.h"
 #include "report/report.h"
 
-/* As covey's own, where it has them. */
+/* The same as covey's where covey has them. */
 enum { STATUS_CLEAN = 0, STATUS_USAGE = 2, STATUS_NOT_CLEAN = 123, STATUS_BROKEN = 125 };
 
 static const char usage[] =
     "usage: covey-report [OPTION]... FILE\n"
     "\n"
-    "Print what the journal FILE, which covey --journal has written, says about its\n"
-    "last run.\n"
+    "Report on the last run in FILE, a journal that covey --journal has written.\n"
     "\n"
-    "  --run N      about run N\n"
-    "  --list       a line for each run\n"
-    "  --flaky      how often commands have failed and then succeeded, over all runs\n"
-    "  --failed0    only the inputs of tasks that have not succeeded, NUL-terminated\n"
+    "  --run N      report on run N\n"
+    "  --list       print the head of each run\n"
+    "  --flaky      print how often commands failed and then succeeded, in all runs\n"
+    "  --failed0    print only the inputs of tasks that have not succeeded, with a NUL\n"
+    "               after each\n"
     "  -h, --help   print this help and exit\n"
     "  --version    print the version and exit\n"
     "\n"
-    "Exit status: 0 if the run has ended and every task succeeded, 123 if not, 2 for\n"
+    "Exit status: 0 if the run has ended and every task succeeded, else 123; 2 for\n"
     "wrong usage and for a file that is not a journal, 125 for other errors.\n"
     "\n"
     "See covey-report(1).\n";
@@ -46,7 +46,26 @@ static int complain(const struct error *err, int status)
 	return status;
 }
 
-/* Returns the status to exit with, or -1: go on. */
+/* What may be combined. Returns the exit status, or -1 to continue. */
+static int check(struct request *request, int npaths, char *paths[])
+{
+	struct error err;
+
+	if (request->run > 0 && (request->form == FORM_LIST || request->form == FORM_FLAKY))
+		error_set(&err, "option '--run' cannot be used with '%s', which is about all runs",
+		    request->form == FORM_LIST ? "--list" : "--flaky");
+	else if (npaths == 0)
+		error_set(&err, "no journal given; see covey-report --help");
+	else if (npaths > 1)
+		error_set(&err, "more than one journal given");
+	else {
+		request->path = paths[0];
+		return -1;
+	}
+	return complain(&err, STATUS_USAGE);
+}
+
+/* Returns the exit status, or -1 to continue. */
 static int parse(int argc, char *argv[], struct request *request)
 {
 	static const struct option options[] = {
@@ -84,18 +103,7 @@ static int parse(int argc, char *argv[], struct request *request)
 			return STATUS_USAGE;
 		}
 	}
-	if (request->run > 0 && (request->form == FORM_LIST || request->form == FORM_FLAKY)) {
-		error_set(&err, "option '--run' has no meaning with '%s', which is about all runs",
-		    request->form == FORM_LIST ? "--list" : "--flaky");
-		return complain(&err, STATUS_USAGE);
-	}
-	if (argc - optind == 1) {
-		request->path = argv[optind];
-		return -1;
-	}
-	error_set(&err, argc == optind ? "name a journal; see covey-report --help"
-	    : "one journal at a time");
-	return complain(&err, STATUS_USAGE);
+	return check(request, argc - optind, argv + optind);
 }
 
 static int print(const struct request *request, const struct journal_db *db,

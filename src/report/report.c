@@ -15,16 +15,16 @@ static int database_error(const struct journal_db *db, struct error *err)
 	return error_set(err, "cannot read the journal: %s", sqlite3_errmsg(db->db));
 }
 
-/* how a task is called */
+/* How a task is named in a report. */
 #define LABEL "coalesce(t.name || ': ', '') || t.command"
 
-/* what has become of it */
+/* Conditions on a task's outcome. */
 #define IS_SUCCESS "t.outcome = 'success'"
 #define IS_FLAKY "(t.outcome = 'success' AND t.attempts > 1)"
 #define IS_FAILED "t.outcome IN " PAST_FAILED_OUTCOMES
 #define IS_UNFINISHED "(t.outcome IS NULL OR t.outcome IN ('cancelled', 'deadline'))"
 
-/* Asks about one run, or without a parameter about all; each is called for every row. */
+/* A query about one run, or without a parameter about all runs; each is called for every row. */
 struct query {
 	struct journal_sql sql;
 	void (*each)(sqlite3_stmt *s, void *arg);
@@ -77,11 +77,11 @@ enum { RUN_ID RUN(SQL_NUMBER) };
 	" WHERE id = coalesce(nullif(:run, 0), (SELECT max(id) FROM run))"
 
 struct about {
-	int64_t run;               /* 0: there is none */
-	int64_t series;            /* with what is left of earlier runs; 0: nothing can be */
-	struct past *past;         /* of that series, once it has been judged */
+	int64_t run;               /* 0: not found */
+	int64_t series;            /* to look for tasks of earlier runs in; 0: there can be none */
+	struct past *past;         /* of that series, after judge */
 	bool ended, in_use;
-	bool cut_short;            /* it has ended before its input did */
+	bool cut_short;            /* it ended before it had read all of its input */
 	int status;
 	uint64_t succeeded, flaky, failed, unfinished, skipped_succeeded, skipped_failed;
 };
@@ -107,7 +107,7 @@ static void take_quietly(sqlite3_stmt *s, void *arg)
 	about->skipped_succeeded = (uint64_t)sqlite3_column_int64(s, RUN_SKIPPED_SUCCEEDED);
 	about->skipped_failed = (uint64_t)sqlite3_column_int64(s, RUN_SKIPPED_FAILED);
 	about->cut_short = about->ended && sqlite3_column_int(s, RUN_INPUT_READ) == 0;
-	/* a run that read all of its input and left out no failure has a row of each task that counts */
+	/* else the run has a row of every task that is still to do */
 	about->series = !about->ended || about->cut_short || about->skipped_failed > 0
 	    ? sqlite3_column_int64(s, RUN_SERIES) : 0;
 	if (about->series == about->run)
@@ -189,7 +189,7 @@ static void print_counts(const struct about *about)
 	putchar('\n');
 }
 
-/* To be ended with past_close(about->past), whatever it returns. */
+/* The caller closes about->past, also after an error. */
 static int judge(const struct journal_db *db, struct about *about, struct report_verdict *verdict,
     struct error *err)
 {
@@ -228,7 +228,7 @@ enum { TASK_NUMBER TASK(SQL_NUMBER) };
 #define SELECT_TASK "SELECT t.number" TASK(SQL_COLUMN) \
 	" FROM task t LEFT JOIN attempt a ON a.id = t.last_attempt WHERE "
 
-/* Tasks of the run; and with them those that earlier runs of its series have left to it. */
+/* The run's tasks; and with those of earlier runs in its series that have not succeeded yet. */
 #define OF_RUN "t.run = :run AND "
 #define OF_SERIES \
 	"(t.run = :run OR t.id IN (SELECT id FROM past WHERE " PAST_NOT_SUCCEEDED ")) AND "
@@ -242,7 +242,7 @@ static void print_task(sqlite3_stmt *s, const char *what)
 	report_print(s, ": ", TASK_COMMAND);
 }
 
-/* As covey says it: describe.c has more to go by. */
+/* In the words of the command, whose describe.c knows more about an attempt. */
 static void print_outcome(sqlite3_stmt *s)
 {
 	const char *outcome = report_text(s, TASK_OUTCOME);

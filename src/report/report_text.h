@@ -1,7 +1,7 @@
 /*
- * report_text - values of a journal's rows, for people
+ * report_text - prints values of a journal's rows
  *
- * A journal comes from anywhere: nothing of it reaches the terminal as it is.
+ * A journal may come from an untrusted source, and so control characters are escaped.
  */
 #ifndef REPORT_REPORT_TEXT_H
 #define REPORT_REPORT_TEXT_H
@@ -13,16 +13,16 @@
 
 bool report_is_null(sqlite3_stmt *s, int column);
 
-/* Never NULL; lasts until the next step. */
+/* Never NULL; valid until the next sqlite3_step. */
 const char *report_text(sqlite3_stmt *s, int column);
 
-/* Prints the label, and the text of a column in one line, cut where it is long. */
+/* Prints the label and a column's text, without line breaks, and cut if it is long. */
 void report_print(sqlite3_stmt *s, const char *label, int column);
 
-/* Prints the last lines of a column's text, each on a line of its own, indented. */
+/* Prints the last lines of a column's text, each on its own line and indented. */
 void report_print_tail(sqlite3_stmt *s, int column);
 
-/* Prints a moment, in seconds since 1970, as local time. */
+/* Prints local time; seconds are since 1970. */
 void report_print_time(double seconds);
 
 void report_format_seconds(double seconds, char text[UNITS_DURATION_SIZE]);

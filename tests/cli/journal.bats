@@ -206,7 +206,7 @@ as_nobody() {
 	for arguments in '--journal closed/new' '--journal closed/j' '--journal closed/j --resume' '--joblog closed/log'; do
 		run -2 --separate-stderr as_nobody "$COVEY" $arguments touch "$TMPDIR/ran" ::: a
 		one_complaint
-		match "$stderr" "'closed/(new|log)': Permission denied|'closed/j': no file can be made in its directory"
+		match "$stderr" "'closed/(new|log)': Permission denied|'closed/j': its directory is not writable"
 	done
 	chmod 444 closed/j
 	run -2 --separate-stderr as_nobody "$COVEY" --journal closed/j --retry-failed
@@ -229,7 +229,7 @@ as_nobody() {
 	rm closed/k-shm
 	chmod 555 closed
 	run -2 as_nobody "$(dirname "$COVEY")/covey-report" closed/k
-	match "$output" "'closed/k' is to be put in order first.*'closed/k-wal'"
+	match "$output" "'closed/k' has a write-ahead log.*'closed/k-wal'"
 	chmod 755 closed
 }
 

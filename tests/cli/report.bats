@@ -52,7 +52,7 @@ on_record() {
 	run -0 --separate-stderr report --flaky j
 	match "${lines[0]}" '^flaky 4 of 7 times \(failed 1\), last in run 5: '
 	run -2 report --flaky --run 1 j
-	match "$output" "'--run' has no meaning with '--flaky'"
+	match "$output" "'--run' cannot be used with '--flaky'"
 	run -2 report --list --run 1 j
 }
 

@@ -214,7 +214,7 @@ static void an_old_one_is_brought_up_to_date(void **state)
 
 	(void)state;
 	make_old();
-	unreadable("j", "is of format 1; the next run");
+	unreadable("j", "has the old format 1; the next run");
 	opened(&db, "j");
 	snprintf(version, sizeof version, "%d", journal_schema_version());
 	assert_true(journal_schema_version() > 1);
@@ -258,8 +258,8 @@ static void a_newer_one_is_refused(void **state)
 	opened(&db, "j");
 	ran(&db, "PRAGMA user_version = 99");
 	journal_db_close(&db);
-	refused("j", "is of format 99, written by a newer covey");
-	unreadable("j", "is of format 99");
+	refused("j", "has format 99, written by a newer covey");
+	unreadable("j", "has format 99");
 }
 
 static void one_writes_and_others_read(void **state)

@@ -235,7 +235,7 @@ static void the_last_run(void **state)
 
 	assert_int_equal(past_find(&f->db, NULL, 0, &run, &err), 0);
 	assert_null(past_argv(&f->db, &err));
-	assert_string_equal(err.message, "it has no run");
+	assert_string_equal(err.message, "the journal has no run");
 	fixture_begin(f, 0);
 	assert_int_equal(journal_writer_end(f->w, &(struct journal_run_end){ .signal = 15 }), 0);
 	fixture_begin(f, 1);
@@ -278,7 +278,7 @@ static void a_row_that_makes_no_sense(void **state)
 	assert_int_equal(journal_db_run(&f->db, "UPDATE task SET key = x'00'", &err), 0);
 	past = opened(f, 1);
 	assert_int_equal(past_next(past, &task, &command, &err), -1);
-	assert_string_equal(err.message, "task 1 of the journal makes no sense");
+	assert_string_equal(err.message, "row 1 of its table 'task' is damaged");
 	past_close(past);
 	assert_int_equal(journal_db_run(&f->db, "UPDATE task SET key = zeroblob(16), argv = ''", &err), 0);
 	past = opened(f, 1);
