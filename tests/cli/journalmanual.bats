@@ -36,7 +36,7 @@ on_record() {
 
 @test "the version is the one that is documented" {
 	covey --journal j true ::: a
-	match "$(<"$manual")" "as of version $(sqlite3 j 'PRAGMA user_version')\."
+	match "$(<"$manual")" "describes version $(sqlite3 j 'PRAGMA user_version')\."
 	same $((0x636f7679)) "$(sqlite3 j 'PRAGMA application_id')"
 	match "$(<"$manual")" 0x636f7679
 }
