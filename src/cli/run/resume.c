@@ -3,11 +3,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/shquote.h"
 #include "base/units.h"
+#include "base/wallclock.h"
 #include "cli/xargs/xargs_options.h"
 
 /* ---- what tasks are made by ---- */
@@ -62,15 +62,6 @@ int resume_template(struct resume *r)
 
 /* ---- which run ---- */
 
-static void format_time(double seconds, char text[32])
-{
-	time_t when = (time_t)seconds;
-	struct tm tm;
-
-	if (localtime_r(&when, &tm) == NULL || strftime(text, 32, "%Y-%m-%d %H:%M:%S", &tm) == 0)
-		text[0] = '\0';
-}
-
 static void describe_end(const struct past_run *run, char text[64])
 {
 	if (!run->ended)
@@ -99,11 +90,11 @@ static int introduce(struct resume *r, const struct past_run *run, struct error 
 	enum options_recovery how = r->options->recovery;
 	const char *left_out = " and are left out", *again = " and are run again";
 	uint64_t counts[PAST_NSTATES];
-	char started[32], end[64], place[SHQUOTE_LIMIT * 4 + 8];
+	char started[WALLCLOCK_TEXT_SIZE], end[64], place[SHQUOTE_LIMIT * 4 + 8];
 
 	if (past_count(r->past, counts, err) != 0)
 		return -1;
-	format_time(run->started, started);
+	wallclock_format(run->started, started);
 	describe_end(run, end);
 	describe_place(run, place, sizeof place);
 	if (asprintf(&r->introduction, "%s run %lld (%s, %s%s): %llu succeeded%s, %llu failed%s%s, "
@@ -130,9 +121,9 @@ static int continue_run(struct resume *r, const struct past_run *run, struct err
 /* There are runs, but none of this command. */
 static int refuse(const struct resume *r, const struct past_run *run, struct error *err)
 {
-	char started[32], command[SHQUOTE_LIMIT * 4];
+	char started[WALLCLOCK_TEXT_SIZE], command[SHQUOTE_LIMIT * 4];
 
-	format_time(run->started, started);
+	wallclock_format(run->started, started);
 	/* the line is quoted already */
 	snprintf(command, sizeof command, "%.180s%s", run->command,
 	    strlen(run->command) > 180 ? "…" : "");
