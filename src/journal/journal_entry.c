@@ -25,7 +25,7 @@
 	X(TASK_COMMAND, "command") \
 	X(TASK_INPUT, "input")
 
-/* What most tasks do not have. */
+/* What few tasks set. */
 #define OWN(X) \
 	X(TASK_CWD, "cwd") \
 	X(TASK_ENV, "env") \
@@ -75,7 +75,7 @@ static void bind_stdin(sqlite3_stmt *s, const struct covey_command *command)
 		    command->stdin_len);
 }
 
-/* What most tasks have not is left NULL. */
+/* What the task does not set is NULL. */
 static int bind_own(struct task_rows *t, sqlite3_stmt *s, const struct covey_command *command)
 {
 	for (int i = TASK_CWD; i <= TASK_RETRY_INTERVAL; i++)
@@ -85,7 +85,7 @@ static int bind_own(struct task_rows *t, sqlite3_stmt *s, const struct covey_com
 	if (command->env != NULL) {
 		if (room_join(&t->line, command->env) != 0)
 			return -1;
-		/* the room is used again for the command */
+		/* the buffer is reused for the command */
 		sqlite3_bind_blob64(s, TASK_ENV, t->line.at, t->line.len, SQLITE_TRANSIENT);
 	}
 	rows_bind_text(s, TASK_CWD, command->cwd);

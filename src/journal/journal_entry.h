@@ -1,5 +1,5 @@
 /*
- * journal_entry - tasks: remembered until they need a row, and their rows
+ * journal_entry - tasks that have no row yet, and the rows of tasks: table task
  */
 #ifndef JOURNAL_JOURNAL_ENTRY_H
 #define JOURNAL_JOURNAL_ENTRY_H
@@ -12,41 +12,41 @@
 #include "journal/journal_rows.h"
 #include "journal/journal_task.h"
 
-/* A task without a row. It has not finished, and so what the executor has of it is there. */
+/* A task without a row. */
 struct entry {
 	TAILQ_ENTRY(entry) link;
-	const struct covey_task *task;
-	struct journal_task what;    /* name and input follow; command is NULL: nothing of its own */
+	const struct covey_task *task;   /* not a copy */
+	struct journal_task what;    /* name and input are copies, command is NULL */
 };
 
-/* For free(3). NULL: memory is out. */
+/* To be freed with free(3). NULL: out of memory. */
 struct entry *entry_new(const struct covey_task *task, const struct journal_task *what);
 
-/* Has it nothing of its own, and may be remembered? */
+/* Does it set nothing but its argv? Then an entry holds all that its row needs. */
 bool entry_is_plain(const struct covey_command *command);
 
-/* Whose tasks, and room to put their rows together. */
+/* The run whose tasks are written, and buffers for their rows. */
 struct task_rows {
 	struct rows *rows;
 	sqlite3_stmt *add, *set;
 	int64_t run, series;
-	int64_t base;                /* a task's row is this and its number in the executor */
+	int64_t base;                /* a task's row has the id base + its id in the executor */
 	struct room words, line;
 };
 
 /* The caller fills in run, series and base. Returns 0, or -1 with a message. */
 int task_rows_init(struct task_rows *t, struct rows *rows, struct error *err);
-/* All zero may be released, too. */
+/* A struct that is all zero may be released, too. */
 void task_rows_release(struct task_rows *t);
 
-/* How a task stands: outcome is NULL while it has not ended, attempt while none has. */
+/* How far a task is. */
 struct standing {
-	const char *outcome;
-	const struct covey_attempt *attempt;
-	int64_t row;                 /* the attempt's; 0: it is known already */
+	const char *outcome;         /* NULL: it has not ended */
+	const struct covey_attempt *attempt;   /* the last one that ended; NULL: none has */
+	int64_t row;                 /* the id of that attempt's row; 0: as before */
 };
 
-/* Its row is inserted; and changed. Return as rows_run. */
+/* Insert and update a task's row. Return as rows_run. */
 int task_rows_add(struct task_rows *t, const struct covey_task *task,
     const struct journal_task *what, const struct standing *standing);
 int task_rows_set(struct task_rows *t, const struct covey_task *task,

@@ -1,8 +1,8 @@
 /*
- * When rows are written. A task's and an attempt's are both inserted once and changed once, and for a
- * task that is over before anybody has asked for them that is twice the work: so what has been queued,
- * or started, or ended without a row is only remembered until it is settled. That is also work that
- * need not be done while a slot is empty.
+ * When rows are written. A row is inserted at the start of a task or attempt and updated at its
+ * end. For a short task that is twice the work of one insertion at the end. So tasks that were
+ * queued, and attempts that started or ended, are kept in memory as long as nobody needs their rows.
+ * Writing later also means that free slots are filled first.
  */
 #include "journal/journal_write.h"
 
@@ -18,18 +18,18 @@
 #include "journal/journal_entry.h"
 #include "journal/journal_rows.h"
 
-/* So many tasks are only remembered, and with them so much of what one wrote to stderr. */
+/* The number of tasks kept in memory, and how much standard error one of them may have. */
 enum { MOST_ENTRIES = 256, MOST_TAIL = 1024 };
 
 TAILQ_HEAD(entries, entry);
 
-/* What runs in a slot. */
+/* The attempt in a slot. */
 struct running {
-	const struct covey_task *task;   /* NULL: nothing */
+	const struct covey_task *task;   /* NULL: the slot is free */
 	struct entry *entry;         /* NULL: the task has a row */
-	int64_t row;
-	bool written;                /* that row is there */
-	bool pid_due;                /* … without the pid */
+	int64_t row;                 /* the id of the attempt's row */
+	bool written;                /* the attempt has a row … */
+	bool pid_due;                /* … that lacks the pid */
 	unsigned number;
 	pid_t pid;
 	double started;
@@ -41,16 +41,16 @@ struct journal_writer {
 	struct task_rows tasks;
 	struct attempt_rows attempts;
 	int64_t next_attempt;
-	uint64_t starting;           /* the task for which that row is there; 0: it is not */
-	unsigned starting_in;        /* … and the slot */
-	struct entries waiting;      /* tasks that have not been started */
+	uint64_t starting;           /* the task whose attempt has that row already; 0: none */
+	unsigned starting_in;        /* the slot of that attempt */
+	struct entries waiting;      /* tasks that have not started */
 	unsigned nwaiting;
-	struct entries over;         /* tasks that have ended, each with its ending */
+	struct entries over;         /* tasks that have ended, in the order of endings */
 	STAILQ_HEAD(, ending) endings;
 	unsigned nover;
-	struct running *running;     /* from slot 1 on */
+	struct running *running;     /* by slot, from slot 1 on */
 	unsigned nslots;
-	unsigned ndue;               /* attempts without row or pid */
+	unsigned ndue;               /* running attempts that lack a row or the pid */
 	char uid[17];
 	char tail[ENDING_TAIL];
 	bool captures;
@@ -181,7 +181,7 @@ void journal_writer_queued(struct journal_writer *w, const struct covey_task *ta
 	w->nwaiting++;
 }
 
-/* Those that wait are started in their order, so that it is the first most often. */
+/* Tasks usually start in the order in which they were queued: the search finds the first. */
 static struct entry *take_entry(struct journal_writer *w, const struct covey_task *task)
 {
 	struct entry *entry;
@@ -195,8 +195,9 @@ static struct entry *take_entry(struct journal_writer *w, const struct covey_tas
 	return NULL;
 }
 
-/* Frees it, too; NULL: it has a row. */
-static int write_entry(struct journal_writer *w, struct entry *entry, const struct standing *standing)
+/* Frees the entry. NULL: the task has a row, and nothing is written. */
+static int write_entry(struct journal_writer *w, struct entry *entry,
+    const struct standing *standing)
 {
 	int result = 0;
 
@@ -278,7 +279,7 @@ static void started(struct journal_writer *w, const struct covey_event *event)
 	w->ndue += is_due(running);
 }
 
-/* What the row does not have. */
+/* Writes what the rows of the attempt and its task lack. */
 static int write_running(struct journal_writer *w, struct running *running, unsigned slot)
 {
 	int result = 0;
@@ -310,7 +311,7 @@ static void write_end(struct journal_writer *w, const struct ending *e, struct e
 		free(entry);
 }
 
-/* The whole of a short task is an entry and an ending, until it is written. */
+/* Keeps a finished task in memory, as an entry and an ending. */
 static void put_off(struct journal_writer *w, const struct ending *e, struct entry *entry)
 {
 	struct ending *copy = ending_copy(e);
@@ -363,7 +364,7 @@ static void ended(struct journal_writer *w, const struct covey_event *event)
 		write_end(w, &e, was.entry, was.written);
 }
 
-/* What its last attempt has not told: it was never started, or waited for another. */
+/* The task did not end with its last attempt: it was never started, or waited for a retry. */
 static void finished(struct journal_writer *w, const struct covey_event *event)
 {
 	const struct covey_attempt *attempt = event->attempt;
@@ -400,7 +401,7 @@ void journal_writer_event(struct journal_writer *w, const struct covey_event *ev
 	}
 }
 
-/* ---- what is in the file ---- */
+/* ---- writing what is in memory ---- */
 
 static int forget_start(struct journal_writer *w)
 {
@@ -429,10 +430,7 @@ int journal_writer_settle(struct journal_writer *w)
 	return rows_commit(&w->rows);
 }
 
-/*
- * One that cannot be started after all, and is not to be seen as one, leaves a row, which the next one
- * takes.
- */
+/* If the attempt cannot be started after all, the next attempt takes over the row. */
 int journal_writer_starting(struct journal_writer *w, const struct covey_task *task, unsigned slot)
 {
 	struct running next = {

@@ -1,9 +1,9 @@
 /*
- * journal_write - rows for a run, its tasks and their attempts, as events bring them
+ * journal_write - writes the rows of a run, its tasks and their attempts from events
  *
- * They are in the file when they are settled, together: whoever lets others know what happened has
- * that done before. After an error nothing more is written, and all that follows fails with the same
- * message.
+ * Rows are written late, and journal_writer_settle commits all that are missing. The caller settles
+ * before it tells anybody what happened. After an error nothing more is written, and every later
+ * call fails with the same message.
  */
 #ifndef JOURNAL_JOURNAL_WRITE_H
 #define JOURNAL_JOURNAL_WRITE_H
@@ -21,38 +21,35 @@ struct journal_writer;
 struct journal_writer *journal_writer_new(const struct journal_db *db, struct error *err);
 void journal_writer_free(struct journal_writer *w);
 
-/* The run has begun, and is in the file. Returns 0, or -1 with a message. */
+/* Commits the row of a run that starts. Returns 0, or -1 with a message. */
 int journal_writer_start(struct journal_writer *w, const struct journal_run *run,
     struct error *err);
 
-/* The run's number; and its name, as COVEY_RUN has it. */
+/* The run's number; its unique name, for COVEY_RUN. */
 int64_t journal_writer_run(const struct journal_writer *w);
 const char *journal_writer_uid(const struct journal_writer *w);
 
-/*
- * That task has been queued; it must last until it has finished, and what is said of it until this
- * returns.
- */
+/* A task has been queued. *task must stay valid until it has finished, *what until this returns. */
 void journal_writer_queued(struct journal_writer *w, const struct covey_task *task,
     const struct journal_task *what);
 
 /*
- * An attempt is about to be started in that slot: it is in the file, with all that happened before.
- * An attempt that starts untold has a row when it is settled. Returns as journal_writer_settle.
+ * Commits a row for an attempt that is about to start in that slot, and all that happened before.
+ * The call is optional: without it journal_writer_settle writes the row. Returns as that does.
  */
 int journal_writer_starting(struct journal_writer *w, const struct covey_task *task, unsigned slot);
 
-/* Takes notice of what became of a task that was queued. */
+/* Something happened to a task that was queued. */
 void journal_writer_event(struct journal_writer *w, const struct covey_event *event);
 
-/* What happened is in the file. Returns 0, or -1; journal_writer_error says why. */
+/* Commits all that happened. Returns 0, or -1 with a message in journal_writer_error. */
 int journal_writer_settle(struct journal_writer *w);
 const char *journal_writer_error(const struct journal_writer *w);
 
-/* Is there anything to settle? */
+/* Has anything happened that is not committed? */
 bool journal_writer_is_behind(const struct journal_writer *w);
 
-/* The run has ended; may be called again to put it right. Returns as journal_writer_settle. */
+/* The run has ended; a second call corrects how. Settles, and returns as that does. */
 int journal_writer_end(struct journal_writer *w, const struct journal_run_end *end);
 
 #endif
