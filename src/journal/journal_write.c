@@ -1,8 +1,8 @@
 /*
  * When rows are written. A row is inserted at the start of a task or attempt and updated at its
  * end. For a short task that is twice the work of one insertion at the end. So tasks that were
- * queued, and attempts that started or ended, are kept in memory as long as nobody needs their rows.
- * Writing later also means that free slots are filled first.
+ * queued, and attempts that started or ended, are kept in memory as long as nobody needs their
+ * rows. Writing later also means that free slots are filled first.
  */
 #include "journal/journal_write.h"
 
