@@ -115,8 +115,6 @@ static void flags(void **state)
 		enum option_id id;
 		char given;
 	} cases[] = {
-		{ "-0", offsetof(struct options, null), OPT_NULL, '0' },
-		{ "--null", offsetof(struct options, null), OPT_NULL, '-' },
 		{ "-r", offsetof(struct options, no_run_if_empty), OPT_NO_RUN_IF_EMPTY, 'r' },
 		{ "--no-run-if-empty", offsetof(struct options, no_run_if_empty),
 		    OPT_NO_RUN_IF_EMPTY,
@@ -133,7 +131,6 @@ static void flags(void **state)
 		{ "--dry-run", offsetof(struct options, dry_run), OPT_DRY_RUN, '-' },
 		{ "-q", offsetof(struct options, quiet), OPT_QUIET, 'q' },
 		{ "--quiet", offsetof(struct options, quiet), OPT_QUIET, '-' },
-		{ "--fail-fast", offsetof(struct options, fail_fast), OPT_FAIL_FAST, '-' },
 		{ "--keep-leftovers", offsetof(struct options, keep_leftovers), OPT_KEEP_LEFTOVERS,
 		    '-' },
 	};
@@ -157,10 +154,14 @@ static void input(void **state)
 	o = good(LINE("-0"));
 	assert_int_equal(o.delimiter, '\0');
 	assert_true(o.empty_items);
+	assert_int_equal(o.given[OPT_NULL], '0');
+	o = good(LINE("--null"));
+	assert_int_equal(o.delimiter, '\0');
+	assert_int_equal(o.given[OPT_NULL], '-');
 	o = good(LINE("-d", ","));
 	assert_int_equal(o.delimiter, ',');
 	assert_true(o.empty_items);
-	assert_false(o.null);
+	assert_int_equal(o.given[OPT_NULL], 0);
 	o = good(LINE("-d\\n"));
 	assert_int_equal(o.delimiter, '\n');
 	assert_true(o.empty_items);
@@ -258,9 +259,38 @@ static void output_and_watching(void **state)
 	assert_int_equal(o.halt.why, HALT_DONE);
 	assert_true(o.halt.percent);
 	assert_int_equal(o.halt.limit, 50);
+}
+
+/* The enums have the order of the words in the table. */
+static void choices(void **state)
+{
+	struct options o = good(LINE(NULL));
+
+	(void)state;
+	assert_int_equal(o.shard_by, SHARD_BY_HASH);
+	assert_int_equal(o.order, ORDER_INPUT);
+	assert_int_equal(o.journal_sync, SYNC_NORMAL);
 	assert_int_equal(good(LINE("--progress=auto")).progress, PROGRESS_AUTO);
 	assert_int_equal(good(LINE("--progress=bar")).progress, PROGRESS_BAR);
+	assert_int_equal(good(LINE("--progress=plain")).progress, PROGRESS_PLAIN);
 	assert_int_equal(good(LINE("--progress=none")).progress, PROGRESS_NONE);
+	assert_int_equal(good(LINE("--shard=1/2", "--shard-by=hash")).shard_by, SHARD_BY_HASH);
+	assert_int_equal(good(LINE("--shard=1/2", "--shard-by=count")).shard_by, SHARD_BY_COUNT);
+	assert_int_equal(good(LINE("--order=input")).order, ORDER_INPUT);
+	assert_int_equal(good(LINE("--journal=j", "--order=longest")).order, ORDER_LONGEST);
+	assert_int_equal(good(LINE("--journal=j", "--journal-sync=normal")).journal_sync, SYNC_NORMAL);
+	assert_int_equal(good(LINE("--journal=j", "--journal-sync=full")).journal_sync, SYNC_FULL);
+}
+
+static void recovery(void **state)
+{
+	(void)state;
+	assert_int_equal(good(LINE("--journal=j")).recovery, RECOVERY_NONE);
+	assert_int_equal(good(LINE("--journal=j", "--resume")).recovery, RECOVERY_RESUME);
+	assert_int_equal(good(LINE("--journal=j", "--resume-failed")).recovery, RECOVERY_RESUME_FAILED);
+	assert_int_equal(good(LINE("--journal=j", "--retry-failed")).recovery, RECOVERY_RETRY_FAILED);
+	assert_bad(LINE("--journal=j", "--resume", "--retry-failed"),
+	    "options '--resume' and '--retry-failed' cannot be used together");
 }
 
 static void fail_fast_is_a_halt(void **state)
@@ -281,7 +311,7 @@ static void clusters(void **state)
 	struct options o = good(LINE("-k0tj3", "-qa", "f"));
 
 	(void)state;
-	assert_true(o.keep_order && o.null && o.verbose && o.quiet);
+	assert_true(o.keep_order && o.given[OPT_NULL] && o.verbose && o.quiet);
 	assert_int_equal(o.jobs.n, 3);
 	assert_string_equal(o.sources.list[0].path, "f");
 }
@@ -724,7 +754,6 @@ static void which_tasks_run_is_not(void **state)
 	assert_null(o.colsep);
 	assert_null(o.joblog);
 	assert_string_equal(o.journal, "j");
-	assert_false(o.resume);
 	assert_int_equal(o.recovery, RECOVERY_RETRY_FAILED);
 	/* nothing is read */
 	assert_int_equal(o.sources.n, 1);
@@ -742,7 +771,7 @@ static void what_is_said_now_holds(void **state)
 	assert_int_equal(o.timeout, 5 * COVEY_SEC);
 	/* with which others cannot be used */
 	assert_true(o.ungroup && !o.keep_order);
-	assert_false(o.fail_fast);
+	assert_int_equal(o.given[OPT_FAIL_FAST], 0);
 	assert_int_equal(o.halt.when, HALT_NEVER);
 }
 
@@ -792,7 +821,8 @@ static void rows_are_complete_and_distinct(void **state)
 		const struct option_row *row = options_table_row((enum option_id)i);
 		struct error err;
 		bool takes = row->kind != KIND_FLAG && row->kind != KIND_HEADER
-		    && row->kind != KIND_HELP && row->kind != KIND_VERSION;
+		    && row->kind != KIND_HELP && row->kind != KIND_VERSION && row->kind != KIND_VALUE
+		    && row->implied == NULL;
 
 		assert_non_null(row->help);
 		assert_non_null(row->letters);
@@ -890,6 +920,8 @@ int main(void)
 		cmocka_unit_test(tries_and_retries),
 		cmocka_unit_test(times),
 		cmocka_unit_test(output_and_watching),
+		cmocka_unit_test(choices),
+		cmocka_unit_test(recovery),
 		cmocka_unit_test(fail_fast_is_a_halt),
 		cmocka_unit_test(clusters),
 		cmocka_unit_test(arguments_may_begin_with_a_dash),

@@ -77,7 +77,7 @@ static struct input_options input_for(const struct options *o, const struct opti
 /* With --retry-failed they come from the journal. */
 static bool is_tasks(const struct options *o)
 {
-	return o->tasks != NULL && !o->retry_failed;
+	return o->tasks != NULL && o->recovery != RECOVERY_RETRY_FAILED;
 }
 
 static struct source *open_task_lines(const char *path, bool checked, struct error *err)
@@ -293,7 +293,7 @@ static int cut(struct making *m, struct error *err)
 {
 	if (m->shard.count == 0)
 		return 0;
-	return put_on_top(m, shard_source_open(m->top, &m->shard, (enum shard_by)m->options->shard_by), err);
+	return put_on_top(m, shard_source_open(m->top, &m->shard, m->options->shard_by), err);
 }
 
 static int split(struct making *m, struct error *err)

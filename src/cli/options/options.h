@@ -2,7 +2,7 @@
  * options - what the command line asks for
  *
  * Everything that can be known to be wrong is refused here, before anything runs. Names, ranges,
- * defaults and help are rows of the table in options_table.c; what is here is what they are filled into.
+ * defaults and help are rows of the table in options_table.c; the structs that they fill are here.
  */
 #ifndef CLI_OPTIONS_OPTIONS_H
 #define CLI_OPTIONS_OPTIONS_H
@@ -150,9 +150,8 @@ struct options {
 	unsigned max_args;              /* so many records make a task; 1 */
 	const char *tasks;              /* JSON Lines that are tasks, or NULL; "-": standard input */
 	struct shard shard;             /* the part of the input that is used; count 0: all */
-	int shard_by;                   /* an enum shard_by */
-	int delimiter;                  /* the byte that ends an item; '\n' */
-	bool null;                      /* -0 was given; see delimiter */
+	enum shard_by shard_by;         /* SHARD_BY_HASH */
+	int delimiter;                  /* the byte that ends an item; '\n', and '\0' with -0 */
 	bool empty_items;               /* an empty record is an item (-0, -d), and not skipped */
 	bool no_run_if_empty;           /* accepted for the sake of habit: it is always so */
 
@@ -170,11 +169,11 @@ struct options {
 	struct options_jobs jobs;       /* JOBS_PERCENT, 100 */
 	bool shuf;                      /* tasks in a random order, which the seed tells */
 	unsigned seed;                  /* drawn by main, if it was not given */
-	int order;                      /* an enum options_order; ORDER_LONGEST only with a journal */
+	enum options_order order;       /* ORDER_LONGEST only with a journal */
 	struct jobserver_options jobserver;  /* a server of our own */
-	struct pacing pace;       /* nothing to wait for; cpus is not filled in */
+	struct pacing pace;             /* nothing to wait for; cpus is not filled in */
 	int nice;                       /* added to our niceness; 0 */
-	struct rlimits limits;           /* of the tasks; none */
+	struct rlimits limits;          /* of the tasks; none */
 
 	/* retries; the names and meanings are those of struct covey_options */
 	unsigned tries;                 /* attempts in all, from --tries or --retries; 1 */
@@ -209,14 +208,12 @@ struct options {
 	bool quiet;                     /* say nothing about failures */
 
 	/* stopping and watching */
-	struct halt halt;               /* HALT_NEVER; --fail-fast is in it already */
-	bool fail_fast;                 /* see halt */
+	struct halt halt;               /* HALT_NEVER; from --halt or --fail-fast */
 	enum options_progress progress; /* PROGRESS_AUTO */
 
 	/* recovery */
 	const char *journal;            /* NULL: none */
-	int journal_sync;               /* an enum options_sync */
-	bool resume, resume_failed, retry_failed;  /* see recovery */
+	enum options_sync journal_sync; /* SYNC_NORMAL */
 	enum options_recovery recovery; /* other than RECOVERY_NONE only where there is a journal */
 	const char *joblog;             /* "+FILE" appends; NULL: none */
 

@@ -126,7 +126,7 @@ int options_check_retries(const struct options *o, struct error *err)
 		    "tries include the first", o->tries, o->retries);
 	for (int i = 0; i < OPT_COUNT; i++)
 		if (o->given[i] && options_table_row((enum option_id)i)->for_retries && !tries
-		    && !retries && !o->retry_failed && o->tasks == NULL)
+		    && !retries && o->recovery != RECOVERY_RETRY_FAILED && o->tasks == NULL)
 			return error_set(err, "option '%s' needs '--tries'",
 			    options_check_spell((enum option_id)i, o->given[i]).text);
 	if (o->max_interval != 0 && o->max_interval < o->retry_interval) {
@@ -147,7 +147,7 @@ int options_check_recovery(const struct options *o, struct error *err)
 		if (o->given[ids[i]] && o->journal == NULL)
 			return error_set(err, "option '%s' needs '--journal'",
 			    options_check_spell(ids[i], '-').text);
-	if (o->retry_failed && (o->ncommand > 0 || o->sources.n > 0))
+	if (o->recovery == RECOVERY_RETRY_FAILED && (o->ncommand > 0 || o->sources.n > 0))
 		return error_set(err, "option '--retry-failed' takes commands and items from the "
 		    "journal, but there is '%.200s', too; to give them again, use "
 		    "'--resume-failed'", o->ncommand > 0 ? o->command[0]
@@ -163,7 +163,7 @@ static int check_order(const struct options *o, struct error *err)
 	if (o->journal == NULL)
 		return error_set(err, "option '--order longest' needs '--journal', which knows how "
 		    "long tasks take");
-	if (o->dry_run || o->retry_failed)
+	if (o->dry_run || o->recovery == RECOVERY_RETRY_FAILED)
 		return error_set(err, "options '--order longest' and '%s' cannot be used together",
 		    o->dry_run ? "--dry-run" : "--retry-failed");
 	return 0;

@@ -133,17 +133,11 @@ static enum options_result take_options(struct words *w, struct options *o, stru
 /* Options that are another way to say something: users of the struct look in one place only. */
 static void settle(struct options *o)
 {
-	if (o->null)
-		o->delimiter = '\0';
-	o->empty_items = o->null || o->given[OPT_DELIMITER];
+	o->empty_items = o->given[OPT_NULL] || o->given[OPT_DELIMITER];
 	if (o->given[OPT_RETRIES])
 		o->tries = o->retries + 1;
-	if (o->fail_fast)
-		o->halt = (struct halt){ .when = HALT_NOW, .why = HALT_FAIL, .limit = 1 };
-	o->recovery = o->resume ? RECOVERY_RESUME : o->resume_failed ? RECOVERY_RESUME_FAILED
-	    : o->retry_failed ? RECOVERY_RETRY_FAILED : RECOVERY_NONE;
 	/* tasks come from the journal: nothing is read, as of no words */
-	if (o->retry_failed) {
+	if (o->recovery == RECOVERY_RETRY_FAILED) {
 		o->sources.n = 1;
 		o->header = false;
 	}
@@ -204,7 +198,7 @@ int options_finish_for_xargs(struct options *o, struct error *err)
 			return error_set(err, "option '%s' has no meaning for xargs",
 			    options_check_spell(id, o->given[i]).text);
 	}
-	if (o->retry_failed)
+	if (o->recovery == RECOVERY_RETRY_FAILED)
 		return error_set(err, "option '--retry-failed' takes commands and items from the "
 		    "journal, and so it is given without xargs: covey --retry-failed --journal FILE");
 	if (options_check_excluding(o, err) != 0 || options_check_retries(o, err) != 0
@@ -236,7 +230,7 @@ int options_inherit(struct options *o, const struct options *from, struct error 
 		o->given[i] = from->given[i];
 	}
 	/* for what its tasks are called */
-	if (o->retry_failed)
+	if (o->recovery == RECOVERY_RETRY_FAILED)
 		o->tasks = from->tasks;
 	if (o->slot_var == NULL)
 		o->slot_var = from->slot_var;

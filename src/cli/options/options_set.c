@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <regex.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/units.h"
@@ -117,47 +118,56 @@ static int set_nice(const struct option_row *row, const char *text, void *field,
 	return rlimits_check_nice(*nice, err);
 }
 
-static int set_progress(const struct option_row *row, const char *text, void *field,
-    struct error *err)
+/* Every enum of a row has the size of an unsigned int, and no negative value: see options_table.c. */
+static void put_enum(unsigned value, void *field)
 {
-	enum options_progress *progress = field;
-	static const char *const names[] = {
-		[PROGRESS_AUTO] = "auto",
-		[PROGRESS_BAR] = "bar",
-		[PROGRESS_PLAIN] = "plain",
-		[PROGRESS_NONE] = "none",
-	};
+	memcpy(field, &value, sizeof value);
+}
 
-	(void)row;
-	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-		if (strcmp(names[i], text) == 0) {
-			*progress = (enum options_progress)i;
-			return 0;
-		}
-	return error_set(err, "'%.200s' is not auto, bar, plain or none", text);
+/* "a|b|c" as "a, b or c" */
+static void list_words(const char *words, char *list, size_t size)
+{
+	size_t used = 0;
+
+	for (const char *word = words; *word != '\0' && used < size;) {
+		size_t n = strcspn(word, "|");
+		bool last = strchr(word + n + (word[n] == '|'), '|') == NULL;
+
+		used += (size_t)snprintf(list + used, size - used, "%.*s%s", (int)n, word,
+		    word[n] == '\0' ? "" : last ? " or " : ", ");
+		word += n + (word[n] == '|');
+	}
 }
 
 /* One of the words that row->argument lists. */
 static int set_choice(const struct option_row *row, const char *text, void *field,
     struct error *err)
 {
-	int *choice = field;
+	char list[64];
 	const char *word = row->argument;
 	size_t len = strlen(text);
-	int i;
 
-	for (i = 0; *word != '\0'; i++) {
+	for (unsigned i = 0; *word != '\0'; i++) {
 		size_t n = strcspn(word, "|");
 
 		if (n == len && memcmp(word, text, n) == 0) {
-			*choice = i;
+			put_enum(i, field);
 			return 0;
 		}
 		word += n + (word[n] == '|');
 	}
-	return error_set(err, "'%.200s' is none of %s", text, row->argument);
+	list_words(row->argument, list, sizeof list);
+	return error_set(err, "'%.200s' is not %s", text, list);
 }
 
+static int set_value(const struct option_row *row, const char *text, void *field,
+    struct error *err)
+{
+	(void)text;
+	(void)err;
+	put_enum(row->value, field);
+	return 0;
+}
 
 static int set_flag(const struct option_row *row, const char *text, void *field,
     struct error *err)
@@ -228,8 +238,8 @@ static setter *const setters[] = {
 	[KIND_SHARD] = set_by_shard_parse,
 	[KIND_LIMITS] = set_by_rlimits_add,
 	[KIND_HALT] = set_by_halt_parse,
-	[KIND_PROGRESS] = set_progress,
 	[KIND_CHOICE] = set_choice,
+	[KIND_VALUE] = set_value,
 	[KIND_SOURCE] = add_source,
 	[KIND_HEADER] = set_flag,
 	[KIND_HELP] = set_nothing,
@@ -241,7 +251,7 @@ static_assert(sizeof setters / sizeof setters[0] == KIND_VERSION + 1, "one for e
 int options_set_field(const struct option_row *row, const char *text, struct options *o,
     struct error *err)
 {
-	return setters[row->kind](row, text, (char *)o + row->field, err);
+	return setters[row->kind](row, text != NULL ? text : row->implied, (char *)o + row->field, err);
 }
 
 int options_set_defaults(struct options *o, struct error *err)

@@ -9,7 +9,8 @@
 #include "cli/options/options_table.h"
 
 /*
- * Parses the argument into the field that the row names. text is NULL where the option has none.
+ * Parses the argument into the field that the row names. text is NULL where the option has none:
+ * then what the row implies is parsed.
  * Returns 0, or -1 with what is wrong.
  */
 int options_set_field(const struct option_row *row, const char *text, struct options *o,

@@ -10,6 +10,10 @@
 	    ((struct options *)0)->member, type: 1, default: -1)]), \
 	.size = sizeof(type)
 
+/* The setters copy an unsigned int into it. */
+#define ENUM_FIELD(member, type) \
+	FIELD(member, type) + 0 * sizeof(char[sizeof(type) == sizeof(unsigned) ? 1 : -1])
+
 #define FLAG(member)      .kind = KIND_FLAG, FIELD(member, bool)
 #define NUMBER(member)    .kind = KIND_NUMBER, FIELD(member, unsigned)
 #define FACTOR(member)    .kind = KIND_FACTOR, FIELD(member, double)
@@ -31,14 +35,15 @@
 #define SHARD(member)     .kind = KIND_SHARD, FIELD(member, struct shard)
 #define LIMITS(member)    .kind = KIND_LIMITS, FIELD(member, struct rlimits)
 #define HALT(member)      .kind = KIND_HALT, FIELD(member, struct halt)
-#define PROGRESS(member)  .kind = KIND_PROGRESS, FIELD(member, enum options_progress)
-#define CHOICE(member)    .kind = KIND_CHOICE, FIELD(member, int)
+#define CHOICE(member, type) .kind = KIND_CHOICE, ENUM_FIELD(member, type)
+#define VALUE(member, type, n) .kind = KIND_VALUE, .value = (n), ENUM_FIELD(member, type)
 #define SOURCE(member)    .kind = KIND_SOURCE, FIELD(member, struct options_sources)
 #define HEADER(member)    .kind = KIND_HEADER, FIELD(member, bool)
 
 static const struct option_row rows[] = {
 	[OPT_NULL] = {
-		.name = "null", .letters = "0", .group = GROUP_INPUT, FLAG(null),
+		.name = "null", .letters = "0", .group = GROUP_INPUT,
+		BYTE(delimiter), .implied = "\\0",
 		.help = "items end with a NUL byte; an empty one is an item, too",
 	},
 	[OPT_DELIMITER] = {
@@ -88,7 +93,7 @@ static const struct option_row rows[] = {
 	},
 	[OPT_SHARD_BY] = {
 		.name = "shard-by", .letters = "", .argument = "hash|count", .group = GROUP_INPUT,
-		CHOICE(shard_by), .initial = "hash",
+		CHOICE(shard_by, enum shard_by), .initial = "hash",
 		.help = "hash: an item's part depends on the item alone; count: parts of equal size, "
 		    "neighbours together",
 	},
@@ -127,7 +132,7 @@ static const struct option_row rows[] = {
 	},
 	[OPT_ORDER] = {
 		.name = "order", .letters = "", .argument = "input|longest",
-		.group = GROUP_SCHEDULING, CHOICE(order), .initial = "input",
+		.group = GROUP_SCHEDULING, CHOICE(order, enum options_order), .initial = "input",
 		.help = "longest: start first what has taken longest, by the journal; what is "
 		    "not known goes before",
 	},
@@ -302,7 +307,8 @@ static const struct option_row rows[] = {
 		    "number or percentage of tasks: now,fail=1 or soon,done=50%",
 	},
 	[OPT_FAIL_FAST] = {
-		.name = "fail-fast", .letters = "", .group = GROUP_STOPPING, FLAG(fail_fast),
+		.name = "fail-fast", .letters = "", .group = GROUP_STOPPING,
+		HALT(halt), .implied = "now,fail=1",
 		.help = "the same as --halt now,fail=1",
 	},
 	[OPT_JOURNAL] = {
@@ -313,20 +319,23 @@ static const struct option_row rows[] = {
 	},
 	[OPT_JOURNAL_SYNC] = {
 		.name = "journal-sync", .letters = "", .argument = "normal|full",
-		.group = GROUP_RECOVERY, CHOICE(journal_sync), .initial = "normal",
+		.group = GROUP_RECOVERY, CHOICE(journal_sync, enum options_sync), .initial = "normal",
 		.help = "full: a power failure takes nothing from the journal, either",
 	},
 	[OPT_RESUME] = {
-		.name = "resume", .letters = "", .group = GROUP_RECOVERY, FLAG(resume),
+		.name = "resume", .letters = "", .group = GROUP_RECOVERY,
+		VALUE(recovery, enum options_recovery, RECOVERY_RESUME),
 		.help = "with the same command and input: run what the journal's last run did not "
 		    "finish",
 	},
 	[OPT_RESUME_FAILED] = {
-		.name = "resume-failed", .letters = "", .group = GROUP_RECOVERY, FLAG(resume_failed),
+		.name = "resume-failed", .letters = "", .group = GROUP_RECOVERY,
+		VALUE(recovery, enum options_recovery, RECOVERY_RESUME_FAILED),
 		.help = "the same, and what failed",
 	},
 	[OPT_RETRY_FAILED] = {
-		.name = "retry-failed", .letters = "", .group = GROUP_RECOVERY, FLAG(retry_failed),
+		.name = "retry-failed", .letters = "", .group = GROUP_RECOVERY,
+		VALUE(recovery, enum options_recovery, RECOVERY_RETRY_FAILED),
 		.help = "run what the journal's last run did not bring to success, from the journal "
 		    "alone",
 	},
@@ -338,7 +347,7 @@ static const struct option_row rows[] = {
 	},
 	[OPT_PROGRESS] = {
 		.name = "progress", .letters = "", .argument = "auto|bar|plain|none",
-		.group = GROUP_WATCHING, PROGRESS(progress), .initial = "auto",
+		.group = GROUP_WATCHING, CHOICE(progress, enum options_progress), .initial = "auto",
 		.help = "show how far the run is: a bar, or a plain line now and then",
 	},
 	[OPT_HELP] = {

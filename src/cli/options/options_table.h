@@ -36,8 +36,8 @@ enum option_kind {
 	KIND_SHARD,     /* struct shard */
 	KIND_LIMITS,    /* struct rlimits; given again, it adds */
 	KIND_HALT,      /* struct halt */
-	KIND_PROGRESS,  /* enum options_progress */
-	KIND_CHOICE,    /* int: which of the words in argument, "normal|full", from 0 */
+	KIND_CHOICE,    /* an enum: its values are the words in argument, "normal|full", from 0 */
+	KIND_VALUE,     /* an enum; no argument: the option stands for the row's value */
 	KIND_SOURCE,    /* struct options_sources; given again, it adds a file */
 	KIND_HEADER,    /* bool; no argument but the ":" of parallel(1) */
 	KIND_HELP,      /* none: ends the parsing */
@@ -64,10 +64,12 @@ struct option_row {
 	const char *letters;    /* the short names; "" for none */
 	const char *argument;   /* what it is called in --help; NULL: the option takes none */
 	const char *initial;    /* parsed into the field first of all; NULL: the field is zero */
+	const char *implied;    /* parsed instead of an argument where the option takes none, or NULL */
 	const char *shown;      /* the default as --help has it; NULL: initial, if that is there */
 	const char *help;
 	size_t field, size;     /* its offset in struct options, and its size */
 	unsigned min, max;      /* of KIND_NUMBER, KIND_FACTOR */
+	unsigned value;         /* of KIND_VALUE */
 	enum option_kind kind;
 	enum option_group group;
 	bool optional;          /* the argument may be left out; a given one is never its own word */
