@@ -2,6 +2,7 @@
 
 #include <bsd/stdlib.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -10,6 +11,17 @@
 static bool is_digit(char c)
 {
 	return c >= '0' && c <= '9';
+}
+
+int units_refuse(const char *text, struct error *err, const char *format, ...)
+{
+	char right[320];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(right, sizeof right, format, args);
+	va_end(args);
+	return error_set(err, "'%.150s' is not %s", text, right);
 }
 
 /* ---- decimal numbers ---- */
@@ -63,8 +75,7 @@ int units_number(const char *text, long long min, long long max, long long *numb
 	if (is_digit(text[0]) || text[0] == '-' || text[0] == '+')
 		n = strtonum(text, min, max, &why);
 	if (why != NULL)
-		return error_set(err, "'%.200s' is not a number from %lld to %lld", text, min,
-		    max);
+		return units_refuse(text, err, "a number from %lld to %lld", min, max);
 	*number = n;
 	return 0;
 }
@@ -77,8 +88,7 @@ int units_factor(const char *text, unsigned min, unsigned max, double *factor,
 
 	if (end == NULL || *end != '\0' || d.whole < min || d.whole > max
 	    || (d.whole == max && d.nano > 0))
-		return error_set(err, "'%.200s' is not a number from %u to %u, such as %u.5",
-		    text, min, max, min);
+		return units_refuse(text, err, "a number from %u to %u, such as %u.5", min, max, min);
 	*factor = decimal_value(&d);
 	return 0;
 }
@@ -94,8 +104,7 @@ int units_share(const char *text, double *share, struct error *err)
 		end++;
 	}
 	if (end == NULL || *end != '\0' || d.whole > whole || (d.whole == whole && d.nano > 0))
-		return error_set(err,
-		    "'%.200s' is not a part from 0 to 1, or from 0%% to 100%%", text);
+		return units_refuse(text, err, "a number from 0 to 1, or a percentage from 0%% to 100%%");
 	*share = decimal_value(&d) / whole;
 	return 0;
 }
@@ -114,8 +123,7 @@ int units_percent(const char *text, unsigned max, unsigned *percent, struct erro
 
 	if (end == NULL || strcmp(end, "%") != 0 || memchr(text, '.', (size_t)(end - text)) != NULL
 	    || d.whole < 1 || d.whole > max)
-		return error_set(err, "'%.200s' is not a percentage from 1%% to %u%%", text,
-		    max);
+		return units_refuse(text, err, "a percentage from 1%% to %u%%", max);
 	*percent = (unsigned)d.whole;
 	return 0;
 }
@@ -156,11 +164,9 @@ int units_duration(const char *text, covey_nsec *duration, struct error *err)
 	const uint64_t longest = (uint64_t)LONGEST_DAYS * MSEC_PER_DAY;
 
 	if (unit == 0)
-		return error_set(err,
-		    "'%.200s' is not a duration such as 90, 90s, 1.5m, 2h, 1d or 250ms", text);
+		return units_refuse(text, err, "a duration such as 90, 90s, 1.5m, 2h, 1d or 250ms");
 	if (d.whole >= longest / unit && (d.whole > longest / unit || d.nano > 0))
-		return error_set(err, "'%.200s' is too long: a duration is at most %dd", text,
-		    LONGEST_DAYS);
+		return units_refuse(text, err, "a duration of at most %dd", LONGEST_DAYS);
 	*duration = (covey_nsec)(d.whole * unit) * COVEY_MSEC + (covey_nsec)(d.nano * unit / 1000);
 	/* 0 means "none" to most options: something too small to measure must not become that */
 	if (*duration == 0 && !d.zero)
@@ -229,19 +235,18 @@ static int size_power(const char *suffix)
 int units_size(const char *text, uint64_t *size, struct error *err)
 {
 	const char *p = text;
+	bool overflow = false;
 	uint64_t n = 0;
 	int power;
 
 	for (; is_digit(*p); p++)
-		if (__builtin_mul_overflow(n, 10u, &n)
-		    || __builtin_add_overflow(n, (unsigned)(*p - '0'), &n))
-			return error_set(err, "'%.200s' is too large a size", text);
+		overflow |= __builtin_mul_overflow(n, 10u, &n)
+		    || __builtin_add_overflow(n, (unsigned)(*p - '0'), &n);
 	power = p == text ? -1 : size_power(p);
 	if (power < 0)
-		return error_set(err, "'%.200s' is not a size such as 4096, 64K, 1M or 2G",
-		    text);
-	if (n > (uint64_t)INT64_MAX >> 10 * power)
-		return error_set(err, "'%.200s' is too large a size", text);
+		return units_refuse(text, err, "a size such as 4096, 64K, 1M or 2G");
+	if (overflow || n > (uint64_t)INT64_MAX >> 10 * power)
+		return units_refuse(text, err, "a size below 8192P");
 	*size = n << 10 * power;
 	return 0;
 }
@@ -292,9 +297,8 @@ int units_byte(const char *text, int *byte, struct error *err)
 	else if (text[0] == '\\')
 		value = byte_from_escape(text + 1);
 	if (value < 0)
-		return error_set(err,
-		    "'%.200s' is not a single byte, or an escape such as \\t, \\0, \\033 or \\x1f",
-		    text);
+		return units_refuse(text, err,
+		    "a single byte, or an escape such as \\t, \\0, \\033 or \\x1f");
 	*byte = value;
 	return 0;
 }
@@ -418,6 +422,5 @@ int units_signal(const char *text, int *number, struct error *err)
 {
 	if (units_signal_known(text, number))
 		return 0;
-	return error_set(err, "'%.200s' is not a signal such as TERM, SIGINT, RTMIN+1 or 15",
-	    text);
+	return units_refuse(text, err, "a signal such as TERM, SIGINT, RTMIN+1 or 15");
 }

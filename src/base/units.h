@@ -2,7 +2,10 @@
  * units - the small words of the command line: numbers, durations, sizes, signals
  *
  * What is read here is decimal and independent of the locale: "1.5" is one and a half everywhere.
- * Parsers return 0, or -1 with a message that quotes the text and says what would be right.
+ *
+ * Parsers, these and those of other modules, return 0; or -1 with a message that quotes the text, or
+ * the element of a list that is wrong, and says what would be right. A value that is refused is not
+ * stored.
  */
 #ifndef BASE_UNITS_H
 #define BASE_UNITS_H
@@ -13,6 +16,13 @@
 
 #include "covey.h"
 #include "base/error.h"
+
+/*
+ * The message of a parser: "'text' is not …", where the rest is formatted and says what would be
+ * right. Returns -1.
+ */
+int units_refuse(const char *text, struct error *err, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 
 /* A whole number from min to max. */
 int units_number(const char *text, long long min, long long max, long long *number,

@@ -38,7 +38,7 @@ load common
 	refused --limit cpu touch ::: ran
 	refused --limit memory=1G touch ::: ran
 	refused --limit as=lots touch ::: ran
-	match "$stderr" "option '--limit': 'lots' is not a size"
+	match "$stderr" "option '--limit': 'as=lots' is not as=VALUE, with VALUE a size"
 	refused --nice 20 touch ::: ran
 	refused --nice -21 touch ::: ran
 	[[ ! -e ran ]]
@@ -50,7 +50,7 @@ load common
 	"${as_other[@]}" "$COVEY" --version >/dev/null || skip 'another user cannot run the covey here'
 	run -2 --separate-stderr "${as_other[@]}" "$COVEY" --limit nofile=501 touch ::: ran
 	one_complaint
-	match "$stderr" "'nofile' cannot be raised to 501: the hard limit is 500"
+	match "$stderr" "'nofile=501' is not allowed: the hard limit of 'nofile' is 500"
 	run -2 --separate-stderr "${as_other[@]}" "$COVEY" --nice -1 touch ::: ran
 	one_complaint
 	[[ ! -e ran ]]
@@ -133,6 +133,6 @@ spread() {
 	refused --load 0 touch ::: ran
 	refused --load much touch ::: ran
 	refused --memfree 1000000T touch ::: ran
-	match "$stderr" "is more than the [0-9]+M of memory that there are"
+	match "$stderr" "is not a size of at most [0-9]+M, the memory of this machine"
 	[[ ! -e ran ]]
 }

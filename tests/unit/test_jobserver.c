@@ -135,7 +135,7 @@ static void what_the_option_says(void **state)
 		o = (struct jobserver_options){ .n = 77 };
 		assert_int_equal(jobserver_option_parse(bad[i], &o, &err), -1);
 		assert_int_equal(o.n, 77);
-		assert_non_null(strstr(err.message, "'fifo', or both"));
+		assert_non_null(strstr(err.message, "is not N, 'fifo' or 'N,fifo', with N from 1 to 4096"));
 	}
 }
 

@@ -435,20 +435,20 @@ static void bad_arguments(void **state)
 		{ { { "--backoff=0.5" } },
 		    "option '--backoff': '0.5' is not a number from 1 to 1000, "
 		    "such as 1.5" },
-		{ { { "--jitter=2" } }, "option '--jitter': '2' is not a part from 0 to 1, or from "
-		    "0% to 100%" },
+		{ { { "--jitter=2" } }, "option '--jitter': '2' is not a number from 0 to 1, or a "
+		    "percentage from 0% to 100%" },
 		{ { { "--progress=dots" } },
 		    "option '--progress': 'dots' is not auto, bar, plain or "
 		    "none" },
-		{ { { "--halt=now,fail=0" } }, "option '--halt': '0' is not a number from 1 to "
-		    "1000000000" },
+		{ { { "--halt=now,fail=0" } }, "option '--halt': 'now,fail=0' is not now,fail=N, with N "
+		    "from 1 to 1000000000, or from 1% to 100%" },
 		{ { { "--retry-on=0" } },
 		    "option '--retry-on': '0' is not an exit status from 1 to "
 		    "255, or a range such as 1-99" },
-		{ { { "-I", "" } }, "option '-I': the argument is empty" },
-		{ { { "-c", "" } }, "option '-c': the argument is empty" },
-		{ { { "--arg-file=" } }, "option '--arg-file': the argument is empty" },
-		{ { { "--retry-match=" } }, "option '--retry-match': the argument is empty" },
+		{ { { "-I", "" } }, "option '-I': the argument must not be empty" },
+		{ { { "-c", "" } }, "option '-c': the argument must not be empty" },
+		{ { { "--arg-file=" } }, "option '--arg-file': the argument must not be empty" },
+		{ { { "--retry-match=" } }, "option '--retry-match': the argument must not be empty" },
 		/* what is wrong stays wrong, whatever comes after */
 		{ { { "--tries=x", "--tries=2" } },
 		    "option '--tries': 'x' is not a number from 1 to 1000000" },
@@ -632,7 +632,7 @@ static void sources_that_cannot_be(void **state)
 	assert_bad(LINE("x", "::::"), "'::::' needs a file");
 	assert_bad(LINE("x", ":::", "a", "::::+"), "'::::+' needs a file");
 	assert_bad(LINE("x", "::::", ""), "a name of a file after '::::' is empty");
-	assert_bad(LINE("-a", "", "x"), "option '-a': the argument is empty");
+	assert_bad(LINE("-a", "", "x"), "option '-a': the argument must not be empty");
 	assert_bad(LINE("x", "::::", "-", "-"),
 	    "standard input ('-') can be one source of items only");
 	assert_bad(LINE("-a", "-", "x", "::::", "-"),

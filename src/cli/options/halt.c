@@ -45,30 +45,44 @@ static int parse_limit(const char *text, struct halt *halt, struct error *err)
 	return 0;
 }
 
+/* "now,fail=1" and the like; begin is how it begins. */
+static int parse_condition(const char *text, const struct condition *begin, struct halt *halt,
+    struct error *err)
+{
+	struct halt parsed = { .when = begin->when, .why = begin->why };
+
+	if (parse_limit(text + strlen(begin->text), &parsed, err) != 0)
+		return units_refuse(text, err, "%sN, with N from 1 to %d, or from 1%% to 100%%",
+		    begin->text, LARGEST_LIMIT);
+	*halt = parsed;
+	return 0;
+}
+
+/* "10%", which is how parallel(1) writes "soon,fail=10%". */
+static int parse_percentage(const char *text, struct halt *halt, struct error *err)
+{
+	struct halt parsed = { .when = HALT_SOON, .why = HALT_FAIL };
+
+	if (parse_limit(text, &parsed, err) != 0)
+		return -1;
+	*halt = parsed;
+	return 0;
+}
+
 int halt_parse(const char *text, struct halt *halt, struct error *err)
 {
-	*halt = (struct halt){ .when = HALT_NEVER };
 	for (size_t i = 0; i < sizeof older_forms / sizeof older_forms[0]; i++)
 		if (strcmp(older_forms[i].text, text) == 0) {
 			*halt = older_forms[i].halt;
 			return 0;
 		}
-	if (text[0] >= '0' && text[0] <= '9' && units_is_percent(text)) {
-		halt->when = HALT_SOON;
-		halt->why = HALT_FAIL;
-		return parse_limit(text, halt, err);
-	}
-	for (size_t i = 0; i < sizeof conditions / sizeof conditions[0]; i++) {
-		size_t n = strlen(conditions[i].text);
-
-		if (strncmp(conditions[i].text, text, n) == 0) {
-			halt->when = conditions[i].when;
-			halt->why = conditions[i].why;
-			return parse_limit(text + n, halt, err);
-		}
-	}
-	return error_set(err, "'%.200s' is not 'never', or 'now' or 'soon' with ',fail=N', "
-	    "',success=N' or ',done=N', where N may be a percentage", text);
+	if (text[0] >= '0' && text[0] <= '9' && units_is_percent(text))
+		return parse_percentage(text, halt, err);
+	for (size_t i = 0; i < sizeof conditions / sizeof conditions[0]; i++)
+		if (strncmp(conditions[i].text, text, strlen(conditions[i].text)) == 0)
+			return parse_condition(text, &conditions[i], halt, err);
+	return units_refuse(text, err, "'never', or 'now' or 'soon' with ',fail=N', ',success=N' or "
+	    "',done=N', where N is a number or a percentage");
 }
 
 static uint64_t counted(enum halt_why why, const struct halt_counts *counts)

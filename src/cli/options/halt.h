@@ -33,12 +33,11 @@ struct halt_counts {
 
 /*
  * Reads "WHEN,WHY=N" or "WHEN,WHY=N%" (WHEN: now, soon; WHY: fail, success, done), "never", or
- * one of the older forms 0, 1, 2, -1, -2 and N%. Returns 0, or -1 with a message.
+ * one of the older forms 0, 1, 2, -1, -2 and N%. A parser as units.h has them.
  */
 int halt_parse(const char *text, struct halt *halt, struct error *err);
 
-/* Has the number been reached? Always false with HALT_NEVER,
-    and with percent before total_known. */
+/* Has the number been reached? Never with HALT_NEVER, nor with percent before total_known. */
 bool halt_reached(const struct halt *halt, const struct halt_counts *counts);
 
 #endif

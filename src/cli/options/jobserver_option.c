@@ -20,8 +20,8 @@ int jobserver_option_parse(const char *text, struct jobserver_options *options, 
 	parsed.fifo = comma != NULL && strcmp(comma, ",fifo") == 0;
 	snprintf(number, sizeof number, "%.*s", (int)strcspn(text, parsed.fifo ? "," : ""), text);
 	if (units_number(number, 1, JOBSERVER_MOST, &n, err) != 0)
-		return error_set(err, "'%.200s' is not a number of jobs from 1 to %d, 'fifo', or "
-		    "both with a comma", text, JOBSERVER_MOST);
+		return units_refuse(text, err, "N, 'fifo' or 'N,fifo', with N from 1 to %d",
+		    JOBSERVER_MOST);
 	parsed.n = (unsigned)n;
 	*options = parsed;
 	return 0;

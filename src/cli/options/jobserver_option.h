@@ -16,7 +16,7 @@ struct jobserver_options {
 
 enum { JOBSERVER_MOST = 4096 };   /* tokens, which any pipe has room for */
 
-/* "N", "fifo" or "N,fifo"; NULL: nothing but the option. Returns 0, or -1 with a message. */
+/* "N", "fifo" or "N,fifo"; NULL: nothing but the option. A parser as units.h has them. */
 int jobserver_option_parse(const char *text, struct jobserver_options *options, struct error *err);
 
 #endif

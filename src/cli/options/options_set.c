@@ -49,14 +49,20 @@ static int set_number(const struct option_row *row, const char *text, void *fiel
 	return 0;
 }
 
+/* An argument that is empty is most often a variable that was not set. */
+static int refuse_empty(const char *text, struct error *err)
+{
+	return text[0] != '\0' ? 0 : error_set(err, "the argument must not be empty");
+}
+
 static int set_nonempty(const struct option_row *row, const char *text, void *field,
     struct error *err)
 {
 	const char **value = field;
 
 	(void)row;
-	if (text[0] == '\0')
-		return error_set(err, "the argument is empty");
+	if (refuse_empty(text, err) != 0)
+		return -1;
 	*value = text;
 	return 0;
 }
@@ -70,14 +76,12 @@ static int set_regex(const struct option_row *row, const char *text, void *field
 	int code;
 
 	(void)row;
-	/* one that matches everything, and most often a variable that was not set */
-	if (text[0] == '\0')
-		return error_set(err, "the argument is empty");
+	if (refuse_empty(text, err) != 0)
+		return -1;
 	code = regcomp(&compiled, text, REG_EXTENDED | REG_NOSUB);
 	if (code != 0) {
 		regerror(code, &compiled, why, sizeof why);
-		return error_set(err, "'%.200s' is not an extended regular expression: %s",
-		    text, why);
+		return units_refuse(text, err, "an extended regular expression: %s", why);
 	}
 	regfree(&compiled);
 	*value = text;
@@ -96,8 +100,8 @@ static int set_jobs(const struct option_row *row, const char *text, void *field,
 	(void)row;
 	if (percent ? units_percent(text, MOST_PERCENT, &share, err) != 0
 	    : units_number(text, 0, MOST_JOBS, &n, err) != 0)
-		return error_set(err, "'%.200s' is not a number from 0 to %d, or a percentage "
-		    "of the CPUs from 1%% to %d%%", text, MOST_JOBS, MOST_PERCENT);
+		return units_refuse(text, err, "a number from 0 to %d, or a percentage of the CPUs from "
+		    "1%% to %d%%", MOST_JOBS, MOST_PERCENT);
 	if (percent)
 		*jobs = (struct options_jobs){ JOBS_PERCENT, share };
 	else
@@ -157,7 +161,7 @@ static int set_choice(const struct option_row *row, const char *text, void *fiel
 		word += n + (word[n] == '|');
 	}
 	list_words(row->argument, list, sizeof list);
-	return error_set(err, "'%.200s' is not %s", text, list);
+	return units_refuse(text, err, "%s", list);
 }
 
 static int set_value(const struct option_row *row, const char *text, void *field,
@@ -202,8 +206,7 @@ static int add_source(const struct option_row *row, const char *text, void *fiel
     struct error *err)
 {
 	(void)row;
-	return text[0] == '\0' ? error_set(err, "the argument is empty")
-	    : options_sources_add_file(text, false, field, err);
+	return refuse_empty(text, err) != 0 ? -1 : options_sources_add_file(text, false, field, err);
 }
 
 static int set_nothing(const struct option_row *row, const char *text, void *field,

@@ -42,8 +42,7 @@ static bool add_signal(const char *element, struct covey_outcomes *set)
 
 static int bad_status(const char *element, struct error *err)
 {
-	return error_set(err,
-	    "'%s' is not an exit status from 1 to %d, or a range such as 1-99", element,
+	return units_refuse(element, err, "an exit status from 1 to %d, or a range such as 1-99",
 	    HIGHEST_STATUS);
 }
 
@@ -63,11 +62,16 @@ static int add_statuses(const char *element, struct covey_outcomes *set, struct 
 	if (why != NULL || why_last != NULL)
 		return bad_status(element, err);
 	if (first > last)
-		return error_set(err, "'%s' runs from high to low; '%d-%d' would be right",
-		    element, last, first);
+		return units_refuse(element, err, "a range from low to high, such as %d-%d", last, first);
 	for (int s = first; s <= last; s++)
 		set->statuses[s / 32] |= 1u << s % 32;
 	return 0;
+}
+
+static int bad_element(const char *element, struct error *err)
+{
+	return units_refuse(element, err, "an outcome (exit, signal, timeout, spawn, any), "
+	    "an exit status (75, 1-99) or a signal (SIGSEGV)");
 }
 
 static int add_element(const char *element, struct covey_outcomes *set, struct error *err)
@@ -76,28 +80,31 @@ static int add_element(const char *element, struct covey_outcomes *set, struct e
 		return add_statuses(element, set, err);
 	if (add_word(element, set) || add_signal(element, set))
 		return 0;
-	return error_set(err, "'%s' is not an outcome (exit, signal, timeout, spawn, any), "
-	    "an exit status (75, 1-99) or a signal (SIGSEGV)", element);
+	return bad_element(element, err);
 }
 
 int outcomes_add(const char *list, struct covey_outcomes *set, struct error *err)
 {
+	struct covey_outcomes sum = *set;
 	char element[LONGEST_ELEMENT];
 
 	for (const char *p = list;; p++) {
 		size_t n = strcspn(p, ",");
 
 		if (n == 0)
-			return error_set(err, "'%.200s' has an empty element", list);
+			return units_refuse(list, err, "a list with one comma between two elements, such "
+			    "as 75,timeout: it has an empty element");
 		/* what does not fit is no outcome, and its beginning might be one */
 		if (n >= sizeof element)
-			return error_set(err, "'%.200s' is too long for an outcome", p);
+			return bad_element(p, err);
 		memcpy(element, p, n);
 		element[n] = '\0';
-		if (add_element(element, set, err) != 0)
+		if (add_element(element, &sum, err) != 0)
 			return -1;
 		p += n;
 		if (*p == '\0')
-			return 0;
+			break;
 	}
+	*set = sum;
+	return 0;
 }

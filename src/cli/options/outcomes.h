@@ -10,8 +10,7 @@
 /*
  * Adds to *set what a list names: outcome words (exit, signal, timeout, spawn, any), exit statuses
  * and ranges of them (75, 1-99), signals by name (SIGSEGV, SEGV), with commas between. "any" is
- * all four words. Returns 0, or -1 with a message that quotes the bad element; *set may then have
- * changed.
+ * all four words. A parser as units.h has them.
  */
 int outcomes_add(const char *list, struct covey_outcomes *set, struct error *err);
 

@@ -10,7 +10,7 @@
 
 static int bad_rate(const char *text, struct error *err)
 {
-	return error_set(err, "'%.200s' is not a rate such as 10/s, 100/m or 0.5/h", text);
+	return units_refuse(text, err, "a rate such as 10/s, 100/m or 0.5/h");
 }
 
 int pacing_parse_rate(const char *text, covey_nsec *interval, struct error *err)
@@ -47,8 +47,8 @@ int pacing_parse_load(const char *text, struct pacing_load *load, struct error *
 			n = 0;
 	}
 	if (n <= 0)
-		return error_set(err, "'%.200s' is not a load such as 4 or 2.5, or a percentage "
-		    "of the CPUs such as 80%%", text);
+		return units_refuse(text, err, "a load such as 4 or 2.5, or a percentage of the CPUs "
+		    "such as 80%%");
 	*load = (struct pacing_load){ n, percent };
 	return 0;
 }
@@ -56,12 +56,15 @@ int pacing_parse_load(const char *text, struct pacing_load *load, struct error *
 int pacing_parse_memfree(const char *text, uint64_t *size, struct error *err)
 {
 	struct sysinfo info;
+	uint64_t asked, memory;
 
-	if (units_size(text, size, err) != 0)
+	if (units_size(text, &asked, err) != 0)
 		return -1;
-	if (sysinfo(&info) == 0 && *size > (uint64_t)info.totalram * info.mem_unit)
-		return error_set(err, "'%.200s' is more than the %" PRIu64 "M of memory that "
-		    "there are", text, ((uint64_t)info.totalram * info.mem_unit) >> 20);
+	memory = sysinfo(&info) == 0 ? (uint64_t)info.totalram * info.mem_unit : UINT64_MAX;
+	if (asked > memory)
+		return units_refuse(text, err, "a size of at most %" PRIu64 "M, the memory of this "
+		    "machine", memory >> 20);
+	*size = asked;
 	return 0;
 }
 

@@ -25,13 +25,13 @@ struct pacing {
 	unsigned cpus;           /* for a percentage */
 };
 
-/* "N/s", "N/m" or "N/h"; *interval is never 0. Returns 0, or -1 with a message. */
+/* "N/s", "N/m" or "N/h"; *interval is never 0. A parser as units.h has them. */
 int pacing_parse_rate(const char *text, covey_nsec *interval, struct error *err);
 
-/* "N" or "N%", above 0. Returns 0, or -1 with a message. */
+/* "N" or "N%", above 0. A parser as units.h has them. */
 int pacing_parse_load(const char *text, struct pacing_load *load, struct error *err);
 
-/* A size that this machine can have available. Returns 0, or -1 with a message. */
+/* A size that this machine can have available. A parser as units.h has them. */
 int pacing_parse_memfree(const char *text, uint64_t *size, struct error *err);
 
 /* Is there anything to wait for? */

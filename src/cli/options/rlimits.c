@@ -56,7 +56,7 @@ static int unknown(const char *text, struct error *err)
 	for (size_t i = 0; i < COUNT(names); i++)
 		used += (size_t)snprintf(list + used, sizeof list - used, "%s%s",
 		    i == 0 ? "" : i + 1 < COUNT(names) ? ", " : " or ", names[i].name);
-	return error_set(err, "'%.100s' is not NAME=VALUE, NAME being %s", text, list);
+	return units_refuse(text, err, "NAME=VALUE, with NAME one of %s", list);
 }
 
 /* A duration in the limit's unit, rounded up: rounded down, it could become none at all. */
@@ -70,15 +70,12 @@ static int read_time(const char *text, covey_nsec unit, rlim_t *value, struct er
 	return 0;
 }
 
-static int read_value(const struct name *name, const char *text, rlim_t *value,
+static int read_quantity(const struct name *name, const char *text, rlim_t *value,
     struct error *err)
 {
 	uint64_t size;
 	long long n;
 
-	*value = RLIM_INFINITY;
-	if (strcmp(text, "unlimited") == 0)
-		return 0;
 	switch (name->unit) {
 	case UNIT_SEC:
 		return read_time(text, COVEY_SEC, value, err);
@@ -98,7 +95,29 @@ static int read_value(const struct name *name, const char *text, rlim_t *value,
 	return -1;
 }
 
-/* Only the kernel knows what it allows, to whom: the hard limit is set on ourselves, and back. */
+/* text is "NAME=VALUE". */
+static int read_value(const struct name *name, const char *text, rlim_t *value,
+    struct error *err)
+{
+	static const char *const kinds[] = {
+		[UNIT_SIZE] = "a size such as 512, 64K or 2G",
+		[UNIT_NUMBER] = "a number such as 64",
+		[UNIT_SEC] = "a duration such as 10s or 5m",
+		[UNIT_USEC] = "a duration such as 20ms or 1s",
+	};
+	const char *given = text + strlen(name->name) + 1;
+
+	*value = RLIM_INFINITY;
+	if (strcmp(given, "unlimited") == 0 || read_quantity(name, given, value, err) == 0)
+		return 0;
+	return units_refuse(text, err, "%s=VALUE, with VALUE %s, or 'unlimited'", name->name,
+	    kinds[name->unit]);
+}
+
+/*
+ * Only the kernel knows what it allows, to whom: the hard limit is set on ourselves, and back.
+ * text is "NAME=VALUE".
+ */
 static int check_allowed(const struct name *name, const char *text, rlim_t value,
     struct error *err)
 {
@@ -112,8 +131,8 @@ static int check_allowed(const struct name *name, const char *text, rlim_t value
 	other = (struct rlimit){ own.rlim_cur, value };
 	if (setrlimit(resource, &other) == 0 && setrlimit(resource, &own) == 0)
 		return 0;
-	return error_set(err, "'%s' cannot be raised to %s: the hard limit is %llu", name->name,
-	    text, (unsigned long long)own.rlim_max);
+	return units_refuse(text, err, "allowed: the hard limit of '%s' is %llu", name->name,
+	    (unsigned long long)own.rlim_max);
 }
 
 /* The kernel sends SIGXCPU at the soft limit, and SIGKILL at the hard one, if that is not later. */
@@ -141,8 +160,8 @@ int rlimits_add(const char *text, struct rlimits *limits, struct error *err)
 	if (name == NULL)
 		return unknown(text, err);
 	limit.resource = name->resource;
-	if (read_value(name, equals + 1, &limit.value.rlim_cur, err) != 0
-	    || check_allowed(name, equals + 1, limit.value.rlim_cur, err) != 0)
+	if (read_value(name, text, &limit.value.rlim_cur, err) != 0
+	    || check_allowed(name, text, limit.value.rlim_cur, err) != 0)
 		return -1;
 	limit.value.rlim_max = hard_limit(name, limit.value.rlim_cur);
 	while (i < limits->n && limits->list[i].resource != limit.resource)
@@ -165,8 +184,8 @@ int rlimits_check_nice(int nice, struct error *err)
 	if (errno == 0 && setpriority(PRIO_PROCESS, 0, own + nice) == 0
 	    && setpriority(PRIO_PROCESS, 0, own) == 0)
 		return 0;
-	return error_set(err, "a niceness below our own, %d, needs privileges: %s", own,
-	    strerror(errno));
+	return error_set(err, "'%d' is not allowed: a niceness below covey's own, %d, needs "
+	    "privileges: %s", nice, own, strerror(errno));
 }
 
 /* ---- which limit was it? ---- */

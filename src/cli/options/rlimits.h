@@ -17,12 +17,12 @@ struct rlimits {
 };
 
 /*
- * Adds "NAME=VALUE"; the same name again replaces it. Returns 0, or -1 with a message: it cannot be
- * understood, or the system will not allow it.
+ * Adds "NAME=VALUE"; the same name again replaces it. A parser as units.h has them; it also refuses
+ * what the system does not allow.
  */
 int rlimits_add(const char *text, struct rlimits *limits, struct error *err);
 
-/* May tasks be given this niceness on top of ours? Returns 0, or -1 with a message. */
+/* May this be added to covey's own niceness? Returns 0, or -1 with a message that quotes it. */
 int rlimits_check_nice(int nice, struct error *err);
 
 enum { RLIMITS_WORDS_SIZE = 96 };

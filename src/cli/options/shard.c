@@ -35,14 +35,15 @@ int shard_parse(const char *text, struct shard *shard, struct error *err)
 {
 	size_t len = strcspn(text, "/");
 
-	*shard = (struct shard){ .automatic = len == 4 && memcmp(text, "auto", len) == 0 };
-	if (shard->automatic && text[len] == '\0')
-		return 0;
-	if (text[len] == '/' && parse_count(text + len + 1, shard, err) == 0
-	    && (shard->automatic || parse_index(text, len, shard, err) == 0))
-		return 0;
-	return error_set(err, "'%.200s' is not I/N, shard I from 1 to N of N, with N up to %d, or "
-	    "'auto' or 'auto/N'", text, SHARD_MOST);
+	struct shard parsed = { .automatic = len == 4 && memcmp(text, "auto", len) == 0 };
+
+	if (!(parsed.automatic && text[len] == '\0') && (text[len] != '/'
+	    || parse_count(text + len + 1, &parsed, err) != 0
+	    || (!parsed.automatic && parse_index(text, len, &parsed, err) != 0)))
+		return units_refuse(text, err, "I/N, 'auto' or 'auto/N', with I from 1 to N and N from 1 "
+		    "to %d", SHARD_MOST);
+	*shard = parsed;
+	return 0;
 }
 
 /* ---- by hash ---- */

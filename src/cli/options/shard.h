@@ -27,7 +27,7 @@ struct shard {
 	unsigned count;    /* 0: there are no shards, or it is to be found */
 };
 
-/* Reads "I/N", "auto" or "auto/N". Returns 0, or -1 with a message. */
+/* Reads "I/N", "auto" or "auto/N". A parser as units.h has them. */
 int shard_parse(const char *text, struct shard *shard, struct error *err);
 
 /*
