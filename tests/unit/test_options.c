@@ -627,19 +627,19 @@ static void sources_in_their_order(void **state)
 static void sources_that_cannot_be(void **state)
 {
 	(void)state;
-	assert_bad(LINE("x", ":::+", "a"), "there is nothing before ':::+' to go along with");
-	assert_bad(LINE("x", "::::+", "a"), "there is nothing before '::::+' to go along with");
+	assert_bad(LINE("x", ":::+", "a"), "no source of items before ':::+' to link this one to");
+	assert_bad(LINE("x", "::::+", "a"), "no source of items before '::::+' to link this one to");
 	assert_bad(LINE("x", "::::"), "'::::' needs a file");
 	assert_bad(LINE("x", ":::", "a", "::::+"), "'::::+' needs a file");
-	assert_bad(LINE("x", "::::", ""), "a name of a file after '::::' is empty");
+	assert_bad(LINE("x", "::::", ""), "the name of a file after '::::' is empty");
 	assert_bad(LINE("-a", "", "x"), "option '-a': the argument must not be empty");
 	assert_bad(LINE("x", "::::", "-", "-"),
-	    "standard input ('-') can be one source of items only");
+	    "standard input, '-', was given as a source of items more than once");
 	assert_bad(LINE("-a", "-", "x", "::::", "-"),
-	    "standard input ('-') can be one source of items only");
+	    "standard input, '-', was given as a source of items more than once");
 	assert_int_equal(good(LINE("x", EIGHT, EIGHT, EIGHT, EIGHT)).sources.n, 32);
 	assert_bad(LINE("x", EIGHT, EIGHT, EIGHT, EIGHT, ":::"),
-	    "there are more than 32 sources of items");
+	    "more than 32 sources of items");
 }
 
 /* What users of parallel(1) write must not run the command ":". */
@@ -680,12 +680,13 @@ static void conflicts(void **state)
 		{ { { "--halt=1", "--fail-fast" } },
 		    "options '--halt' and '--fail-fast' cannot be used together" },
 		{ { { "--tries=2", "--retries=2" } },
-		    "options '--tries' (2) and '--retries' (2) disagree: tries include the first" },
-		{ { { "-c", "x", "foo" } }, "option '-c' takes the place of COMMAND, but there is "
-		    "'foo', too; items go after ':::'" },
-		{ { { "-n2" } }, "option '-n' needs COMMAND, or '-c'" },
-		{ { { "-C," } }, "option '-C' needs COMMAND, or '-c'" },
-		{ { { "--header" } }, "option '--header' needs COMMAND, or '-c'" },
+		    "options '--tries' (2) and '--retries' (2) disagree: "
+		    "'--tries' counts the first attempt as well" },
+		{ { { "-c", "x", "foo" } }, "option '-c' replaces COMMAND, but 'foo' was given as "
+		    "well; items go after ':::'" },
+		{ { { "-n2" } }, "option '-n' needs COMMAND or '-c'" },
+		{ { { "-C," } }, "option '-C' needs COMMAND or '-c'" },
+		{ { { "--header" } }, "option '--header' needs COMMAND or '-c'" },
 		{ { { "", "x" } }, "COMMAND is empty" },
 		{ { { "--tries=2", "--retry-interval=2m5s" } },
 		    "option '--retry-interval': '2m5s' is "

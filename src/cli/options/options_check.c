@@ -6,6 +6,8 @@
 #include "base/units.h"
 #include "cli/options/options_table.h"
 
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+
 struct spelling options_check_spell(enum option_id id, char how)
 {
 	const struct option_row *row = options_table_row(id);
@@ -20,9 +22,17 @@ struct spelling options_check_spell(enum option_id id, char how)
 	return s;
 }
 
-static const struct pair {
+/* An option of the command line as it stands there. */
+static struct spelling spell_given(const struct options *o, enum option_id id)
+{
+	return options_check_spell(id, o->given[id]);
+}
+
+struct pair {
 	enum option_id one, other;
-} excluding[] = {
+};
+
+static const struct pair excluding[] = {
 	{ OPT_NULL, OPT_DELIMITER },
 	{ OPT_TASKS, OPT_NULL },
 	{ OPT_TASKS, OPT_DELIMITER },
@@ -59,31 +69,69 @@ static const struct pair {
 	{ OPT_RETRY_FAILED, OPT_SHELL },
 };
 
-int options_check_excluding(const struct options *o, struct error *err)
+/* one makes no sense without the other */
+static const struct pair needing[] = {
+	{ OPT_SHARD_BY, OPT_SHARD },
+	{ OPT_SEED, OPT_SHUF },
+	{ OPT_JOURNAL_SYNC, OPT_JOURNAL },
+	{ OPT_RESUME, OPT_JOURNAL },
+	{ OPT_RESUME_FAILED, OPT_JOURNAL },
+	{ OPT_RETRY_FAILED, OPT_JOURNAL },
+};
+
+static int refuse_pair(const char *one, const char *other, struct error *err)
 {
-	for (size_t i = 0; i < sizeof excluding / sizeof excluding[0]; i++) {
+	return error_set(err, "options '%s' and '%s' cannot be used together", one, other);
+}
+
+int options_check_pairs(const struct options *o, struct error *err)
+{
+	for (size_t i = 0; i < COUNT(excluding); i++) {
 		enum option_id one = excluding[i].one, other = excluding[i].other;
 
 		if (o->given[one] && o->given[other])
-			return error_set(err, "options '%s' and '%s' cannot be used together",
-			    options_check_spell(one, o->given[one]).text,
-			    options_check_spell(other, o->given[other]).text);
+			return refuse_pair(spell_given(o, one).text, spell_given(o, other).text, err);
+	}
+	for (size_t i = 0; i < COUNT(needing); i++) {
+		enum option_id one = needing[i].one, other = needing[i].other;
+
+		if (o->given[one] && !o->given[other])
+			return error_set(err, "option '%s' needs '%s'", spell_given(o, one).text,
+			    options_check_spell(other, '-').text);
 	}
 	return 0;
 }
 
+/* ---- options and the other words ---- */
+
+/* How the first source of items begins, for messages. */
+static const char *first_source(const struct options *o)
+{
+	return o->sources.list[0].path != NULL ? o->sources.list[0].path : ":::";
+}
+
+static int refuse_replaced(const struct options *o, enum option_id id, const char *what,
+    const char *given, struct error *err)
+{
+	return error_set(err, "option '%s' replaces %s, but '%.150s' was given as well",
+	    spell_given(o, id).text, what, given);
+}
+
 static int check_words(const struct options *o, struct error *err)
 {
-	if (o->script != NULL && o->ncommand > 0)
-		return error_set(err, "option '%s' takes the place of COMMAND, but there is "
-		    "'%.200s', too; items go after ':::'",
-		    options_check_spell(OPT_SHELL, o->given[OPT_SHELL]).text, o->command[0]);
+	if (o->script != NULL && o->ncommand > 0) {
+		refuse_replaced(o, OPT_SHELL, "COMMAND", o->command[0], err);
+		return error_set(err, "%s; items go after ':::'", err->message);
+	}
 	if (o->tasks != NULL && o->ncommand > 0)
-		return error_set(err, "option '--tasks' takes the place of COMMAND, but there is "
-		    "'%.200s', too", o->command[0]);
+		return refuse_replaced(o, OPT_TASKS, "COMMAND", o->command[0], err);
 	if (o->tasks != NULL && o->sources.n > 0)
-		return error_set(err, "option '--tasks' takes the place of items, but there are "
-		    "some, too");
+		return refuse_replaced(o, OPT_TASKS, "items", first_source(o), err);
+	if (o->recovery == RECOVERY_RETRY_FAILED && (o->ncommand > 0 || o->sources.n > 0)) {
+		refuse_replaced(o, OPT_RETRY_FAILED, "COMMAND and items by those of the journal",
+		    o->ncommand > 0 ? o->command[0] : first_source(o), err);
+		return error_set(err, "%s; to give them again, use '--resume-failed'", err->message);
+	}
 	if (o->ncommand > 0 && o->command[0][0] == '\0')
 		return error_set(err, "COMMAND is empty");
 	return 0;
@@ -97,24 +145,17 @@ static int check_sources(const struct options *o, struct error *err)
 	for (size_t i = 0; i < o->sources.n; i++)
 		nstdin += o->sources.list[i].path != NULL && strcmp(o->sources.list[i].path, "-") == 0;
 	if (nstdin > 1)
-		return error_set(err, "standard input ('-') can be one source of items only");
+		return error_set(err, "standard input, '-', was given as a source of items more than once");
 	if (o->ncommand > 0 || o->script != NULL)
 		return 0;
-	for (size_t i = 0; i < sizeof for_commands / sizeof for_commands[0]; i++)
+	for (size_t i = 0; i < COUNT(for_commands); i++)
 		if (o->given[for_commands[i]])
-			return error_set(err, "option '%s' needs COMMAND, or '-c'",
-			    options_check_spell(for_commands[i], o->given[for_commands[i]]).text);
+			return error_set(err, "option '%s' needs COMMAND or '-c'",
+			    spell_given(o, for_commands[i]).text);
 	return 0;
 }
 
-static int check_selection(const struct options *o, struct error *err)
-{
-	if (o->given[OPT_SHARD_BY] && !o->given[OPT_SHARD])
-		return error_set(err, "option '--shard-by' needs '--shard'");
-	if (o->given[OPT_SEED] && !o->shuf)
-		return error_set(err, "option '--seed' needs '--shuf'");
-	return 0;
-}
+/* ---- options that depend on each other's values ---- */
 
 int options_check_retries(const struct options *o, struct error *err)
 {
@@ -122,13 +163,13 @@ int options_check_retries(const struct options *o, struct error *err)
 	bool tries = o->given[OPT_TRIES], retries = o->given[OPT_RETRIES];
 
 	if (tries && retries && o->tries != o->retries + 1)
-		return error_set(err, "options '--tries' (%u) and '--retries' (%u) disagree: "
-		    "tries include the first", o->tries, o->retries);
+		return error_set(err, "options '--tries' (%u) and '--retries' (%u) disagree: '--tries' "
+		    "counts the first attempt as well", o->tries, o->retries);
 	for (int i = 0; i < OPT_COUNT; i++)
 		if (o->given[i] && options_table_row((enum option_id)i)->for_retries && !tries
 		    && !retries && o->recovery != RECOVERY_RETRY_FAILED && o->tasks == NULL)
 			return error_set(err, "option '%s' needs '--tries'",
-			    options_check_spell((enum option_id)i, o->given[i]).text);
+			    spell_given(o, (enum option_id)i).text);
 	if (o->max_interval != 0 && o->max_interval < o->retry_interval) {
 		units_format_duration(o->retry_interval, interval);
 		return error_set(err, "option '--max-interval' must not be shorter than "
@@ -137,43 +178,27 @@ int options_check_retries(const struct options *o, struct error *err)
 	return 0;
 }
 
-int options_check_recovery(const struct options *o, struct error *err)
-{
-	static const enum option_id ids[] = {
-		OPT_JOURNAL_SYNC, OPT_RESUME, OPT_RESUME_FAILED, OPT_RETRY_FAILED,
-	};
-
-	for (size_t i = 0; i < sizeof ids / sizeof ids[0]; i++)
-		if (o->given[ids[i]] && o->journal == NULL)
-			return error_set(err, "option '%s' needs '--journal'",
-			    options_check_spell(ids[i], '-').text);
-	if (o->recovery == RECOVERY_RETRY_FAILED && (o->ncommand > 0 || o->sources.n > 0))
-		return error_set(err, "option '--retry-failed' takes commands and items from the "
-		    "journal, but there is '%.200s', too; to give them again, use "
-		    "'--resume-failed'", o->ncommand > 0 ? o->command[0]
-		    : o->sources.list[0].path != NULL ? o->sources.list[0].path : ":::");
-	return 0;
-}
-
 /* Only the journal knows how long tasks take, and it is not opened to print commands. */
 static int check_order(const struct options *o, struct error *err)
 {
+	static const char longest[] = "--order longest";
+
 	if (o->order != ORDER_LONGEST)
 		return 0;
 	if (o->journal == NULL)
-		return error_set(err, "option '--order longest' needs '--journal', which knows how "
-		    "long tasks take");
-	if (o->dry_run || o->recovery == RECOVERY_RETRY_FAILED)
-		return error_set(err, "options '--order longest' and '%s' cannot be used together",
-		    o->dry_run ? "--dry-run" : "--retry-failed");
+		return error_set(err, "option '%s' needs '--journal', which records how long tasks take",
+		    longest);
+	if (o->dry_run)
+		return refuse_pair(longest, spell_given(o, OPT_DRY_RUN).text, err);
+	if (o->recovery == RECOVERY_RETRY_FAILED)
+		return refuse_pair(longest, spell_given(o, OPT_RETRY_FAILED).text, err);
 	return 0;
 }
 
 int options_check_all(const struct options *o, struct error *err)
 {
-	if (options_check_excluding(o, err) != 0 || check_words(o, err) != 0 || check_sources(o, err) != 0
-	    || check_selection(o, err) != 0 || options_check_retries(o, err) != 0
-	    || options_check_recovery(o, err) != 0 || check_order(o, err) != 0)
+	if (options_check_pairs(o, err) != 0 || check_words(o, err) != 0 || check_sources(o, err) != 0
+	    || options_check_retries(o, err) != 0 || check_order(o, err) != 0)
 		return -1;
 	return 0;
 }
@@ -184,7 +209,7 @@ bool options_check_is_overruled(const struct options *o, enum option_id id)
 		return true;
 	if ((id == OPT_TRIES && o->given[OPT_RETRIES]) || (id == OPT_RETRIES && o->given[OPT_TRIES]))
 		return true;
-	for (size_t i = 0; i < sizeof excluding / sizeof excluding[0]; i++)
+	for (size_t i = 0; i < COUNT(excluding); i++)
 		if ((excluding[i].one == id && o->given[excluding[i].other])
 		    || (excluding[i].other == id && o->given[excluding[i].one]))
 			return true;

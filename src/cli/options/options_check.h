@@ -1,5 +1,5 @@
 /*
- * options_check - what options mean together
+ * options_check - which options can be used together
  */
 #ifndef CLI_OPTIONS_OPTIONS_CHECK_H
 #define CLI_OPTIONS_OPTIONS_CHECK_H
@@ -9,23 +9,25 @@
 #include "base/error.h"
 #include "cli/options/options.h"
 
-/* An option as it was written: "-j", or "--jobs" also where only "--job" stood there. */
+/* An option as it was written: "-j"; or "--jobs", even if only "--job" was written. */
 struct spelling {
 	char text[40];
 };
 
-/* "how" as in given[] of struct options; '\0' for the one that there is. */
+/* "how" is as in given[] of struct options; '\0': the long name, or the only letter. */
 struct spelling options_check_spell(enum option_id id, char how);
 
-/* Can what was given be used together? Returns 0, or -1 with a message. */
+/* Can the options, COMMAND and items be used together? Returns 0, or -1 with a message. */
 int options_check_all(const struct options *o, struct error *err);
 
-/* The parts of it that are about how tasks are run, and not which. */
-int options_check_excluding(const struct options *o, struct error *err);
+/*
+ * The parts of it that need no COMMAND and no items: which options exclude or need each other, and
+ * whether those on retries agree.
+ */
+int options_check_pairs(const struct options *o, struct error *err);
 int options_check_retries(const struct options *o, struct error *err);
-int options_check_recovery(const struct options *o, struct error *err);
 
-/* Is one of its own or of another option given, with which that one cannot be used? */
+/* Is this option given, or another one that cannot be used together with it? */
 bool options_check_is_overruled(const struct options *o, enum option_id id);
 
 #endif

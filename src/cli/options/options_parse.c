@@ -20,16 +20,6 @@ static const char *take_argument(struct words *w)
 	return w->next < w->argc ? w->argv[w->next++] : NULL;
 }
 
-static enum options_result help(const char *value, struct error *err)
-{
-	if (value == NULL)
-		return OPTIONS_HELP;
-	if (strcmp(value, "table") == 0)
-		return OPTIONS_HELP_TABLE;
-	error_set(err, "option '--help' takes no argument");
-	return OPTIONS_BAD;
-}
-
 /* "value" is the argument, or NULL where none was found. "how" goes into given[]. */
 static enum options_result apply(struct options *o, enum option_id id, char how,
     const char *value, struct error *err)
@@ -37,8 +27,8 @@ static enum options_result apply(struct options *o, enum option_id id, char how,
 	const struct option_row *row = options_table_row(id);
 	struct spelling s = options_check_spell(id, how);
 
-	if (row->kind == KIND_HELP)
-		return help(value, err);
+	if (row->kind == KIND_HELP && value != NULL && strcmp(value, "table") == 0)
+		return OPTIONS_HELP_TABLE;
 	if (row->argument == NULL && value != NULL) {
 		error_set(err, "option '%s' takes no argument", s.text);
 		return OPTIONS_BAD;
@@ -47,6 +37,8 @@ static enum options_result apply(struct options *o, enum option_id id, char how,
 		error_set(err, "option '%s' needs an argument: %s", s.text, row->argument);
 		return OPTIONS_BAD;
 	}
+	if (row->kind == KIND_HELP)
+		return OPTIONS_HELP;
 	if (row->kind == KIND_VERSION)
 		return OPTIONS_VERSION;
 	o->given[id] = how;
@@ -56,7 +48,7 @@ static enum options_result apply(struct options *o, enum option_id id, char how,
 	return OPTIONS_BAD;
 }
 
-/* "--header :" is what users of parallel(1) write, and ":" is no command that anybody would run. */
+/* Users of parallel(1) write "--header :", and nobody would run the command ":". */
 static const char *skip_colon(struct words *w, const char *value)
 {
 	if (value == NULL && w->next < w->argc && strcmp(w->argv[w->next], ":") == 0)
@@ -71,12 +63,14 @@ static enum options_result take_long(struct words *w, const char *name, struct o
 	size_t len = strcspn(name, "=");
 	const char *value = name[len] == '=' ? name + len + 1 : NULL;
 	enum option_id id = options_table_by_name(name, len, err);
+	const struct option_row *row;
 
 	if (id == OPT_COUNT)
 		return OPTIONS_BAD;
-	if (options_table_row(id)->kind == KIND_HEADER)
+	row = options_table_row(id);
+	if (row->kind == KIND_HEADER)
 		value = skip_colon(w, value);
-	else if (value == NULL && options_table_row(id)->argument != NULL && !options_table_row(id)->optional)
+	else if (value == NULL && row->argument != NULL && !row->optional)
 		value = take_argument(w);
 	return apply(o, id, '-', value, err);
 }
@@ -130,13 +124,13 @@ static enum options_result take_options(struct words *w, struct options *o, stru
 
 /* ---- all of them ---- */
 
-/* Options that are another way to say something: users of the struct look in one place only. */
+/* Where several options say one thing, users of the struct find it in one field. */
 static void settle(struct options *o)
 {
 	o->empty_items = o->given[OPT_NULL] || o->given[OPT_DELIMITER];
 	if (o->given[OPT_RETRIES])
 		o->tries = o->retries + 1;
-	/* tasks come from the journal: nothing is read, as of no words */
+	/* tasks come from the journal, so nothing is read: the only source is an empty list of words */
 	if (o->recovery == RECOVERY_RETRY_FAILED) {
 		o->sources.n = 1;
 		o->header = false;
@@ -199,10 +193,10 @@ int options_finish_for_xargs(struct options *o, struct error *err)
 			    options_check_spell(id, o->given[i]).text);
 	}
 	if (o->recovery == RECOVERY_RETRY_FAILED)
-		return error_set(err, "option '--retry-failed' takes commands and items from the "
-		    "journal, and so it is given without xargs: covey --retry-failed --journal FILE");
-	if (options_check_excluding(o, err) != 0 || options_check_retries(o, err) != 0
-	    || options_check_recovery(o, err) != 0)
+		return error_set(err, "option '%s' takes commands and items from the journal; use it "
+		    "without xargs: covey --retry-failed --journal FILE",
+		    options_check_spell(OPT_RETRY_FAILED, '-').text);
+	if (options_check_pairs(o, err) != 0 || options_check_retries(o, err) != 0)
 		return -1;
 	settle(o);
 	return 0;

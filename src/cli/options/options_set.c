@@ -122,7 +122,7 @@ static int set_nice(const struct option_row *row, const char *text, void *field,
 	return rlimits_check_nice(*nice, err);
 }
 
-/* Every enum of a row has the size of an unsigned int, and no negative value: see options_table.c. */
+/* options_table.c asserts that the enum has the size of an unsigned int. */
 static void put_enum(unsigned value, void *field)
 {
 	memcpy(field, &value, sizeof value);

@@ -6,7 +6,7 @@ static int add_source(const struct options_source *source, struct options_source
     struct error *err)
 {
 	if (sources->n == OPTIONS_MAX_SOURCES)
-		return error_set(err, "there are more than %d sources of items", OPTIONS_MAX_SOURCES);
+		return error_set(err, "more than %d sources of items", OPTIONS_MAX_SOURCES);
 	sources->list[sources->n++] = *source;
 	return 0;
 }
@@ -21,7 +21,7 @@ int options_sources_add_file(const char *path, bool linked, struct options_sourc
 
 enum separator { SEPARATOR_NONE, SEPARATOR_WORDS, SEPARATOR_FILES };
 
-/* ":::" and "::::", and with a plus sign behind. */
+/* ":::" and "::::", and each with a plus sign at its end. */
 static enum separator separator_of(const char *word, bool *linked)
 {
 	size_t colons = strspn(word, ":");
@@ -55,14 +55,14 @@ static int take_source(struct words *w, struct options_sources *sources, struct 
 	source.nwords = words_before_separator(w);
 	w->next += (int)source.nwords;
 	if (source.linked && sources->n == 0)
-		return error_set(err, "there is nothing before '%s' to go along with", separator);
+		return error_set(err, "no source of items before '%s' to link this one to", separator);
 	if (kind == SEPARATOR_WORDS)
 		return add_source(&source, sources, err);
 	if (source.nwords == 0)
 		return error_set(err, "'%s' needs a file", separator);
 	for (size_t i = 0; i < source.nwords; i++)
 		if (source.words[i][0] == '\0')
-			return error_set(err, "a name of a file after '%s' is empty", separator);
+			return error_set(err, "the name of a file after '%s' is empty", separator);
 		else if (options_sources_add_file(source.words[i], source.linked, sources, err) != 0)
 			return -1;
 	return 0;
