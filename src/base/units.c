@@ -88,7 +88,8 @@ int units_factor(const char *text, unsigned min, unsigned max, double *factor,
 
 	if (end == NULL || *end != '\0' || d.whole < min || d.whole > max
 	    || (d.whole == max && d.nano > 0))
-		return units_refuse(text, err, "a number from %u to %u, such as %u.5", min, max, min);
+		return units_refuse(text, err, "a number from %u to %u, such as %u.5", min, max,
+		    min);
 	*factor = decimal_value(&d);
 	return 0;
 }
@@ -104,7 +105,8 @@ int units_share(const char *text, double *share, struct error *err)
 		end++;
 	}
 	if (end == NULL || *end != '\0' || d.whole > whole || (d.whole == whole && d.nano > 0))
-		return units_refuse(text, err, "a number from 0 to 1, or a percentage from 0%% to 100%%");
+		return units_refuse(text, err, "a number from 0 to 1, or a percentage from 0%% to "
+		    "100%%");
 	*share = decimal_value(&d) / whole;
 	return 0;
 }

@@ -3,9 +3,9 @@
  *
  * What is read here is decimal and independent of the locale: "1.5" is one and a half everywhere.
  *
- * Parsers, these and those of other modules, return 0; or -1 with a message that quotes the text, or
- * the element of a list that is wrong, and says what would be right. A value that is refused is not
- * stored.
+ * Parsers, these and those of other modules, return 0; or -1 with a message that quotes the text
+ * (of a list, the element that is wrong) and says what would be right. A value that is refused is
+ * not stored.
  */
 #ifndef BASE_UNITS_H
 #define BASE_UNITS_H

@@ -81,8 +81,8 @@ int halt_parse(const char *text, struct halt *halt, struct error *err)
 	for (size_t i = 0; i < sizeof conditions / sizeof conditions[0]; i++)
 		if (strncmp(conditions[i].text, text, strlen(conditions[i].text)) == 0)
 			return parse_condition(text, &conditions[i], halt, err);
-	return units_refuse(text, err, "'never', or 'now' or 'soon' with ',fail=N', ',success=N' or "
-	    "',done=N', where N is a number or a percentage");
+	return units_refuse(text, err, "'never', or 'now' or 'soon' with ',fail=N', ',success=N' "
+	    "or ',done=N', where N is a number or a percentage");
 }
 
 static uint64_t counted(enum halt_why why, const struct halt_counts *counts)

@@ -148,7 +148,7 @@ struct options {
 	const char *colsep;             /* items are split where this matches, or NULL */
 	bool header;                    /* the first record of each source names its columns */
 	unsigned max_args;              /* so many records make a task; 1 */
-	const char *tasks;              /* JSON Lines that are tasks, or NULL; "-": standard input */
+	const char *tasks;              /* a file of tasks, or NULL; "-": standard input */
 	struct shard shard;             /* the part of the input that is used; count 0: all */
 	enum shard_by shard_by;         /* SHARD_BY_HASH */
 	int delimiter;                  /* the byte that ends an item; '\n', and '\0' with -0 */

@@ -90,7 +90,8 @@ int options_check_pairs(const struct options *o, struct error *err)
 		enum option_id one = excluding[i].one, other = excluding[i].other;
 
 		if (o->given[one] && o->given[other])
-			return refuse_pair(spell_given(o, one).text, spell_given(o, other).text, err);
+			return refuse_pair(spell_given(o, one).text, spell_given(o, other).text,
+			    err);
 	}
 	for (size_t i = 0; i < COUNT(needing); i++) {
 		enum option_id one = needing[i].one, other = needing[i].other;
@@ -130,7 +131,8 @@ static int check_words(const struct options *o, struct error *err)
 	if (o->recovery == RECOVERY_RETRY_FAILED && (o->ncommand > 0 || o->sources.n > 0)) {
 		refuse_replaced(o, OPT_RETRY_FAILED, "COMMAND and items by those of the journal",
 		    o->ncommand > 0 ? o->command[0] : first_source(o), err);
-		return error_set(err, "%s; to give them again, use '--resume-failed'", err->message);
+		return error_set(err, "%s; to give them again, use '--resume-failed'",
+		    err->message);
 	}
 	if (o->ncommand > 0 && o->command[0][0] == '\0')
 		return error_set(err, "COMMAND is empty");
@@ -142,10 +144,14 @@ static int check_sources(const struct options *o, struct error *err)
 	static const enum option_id for_commands[] = { OPT_COLSEP, OPT_HEADER, OPT_MAX_ARGS };
 	size_t nstdin = 0;
 
-	for (size_t i = 0; i < o->sources.n; i++)
-		nstdin += o->sources.list[i].path != NULL && strcmp(o->sources.list[i].path, "-") == 0;
+	for (size_t i = 0; i < o->sources.n; i++) {
+		const char *path = o->sources.list[i].path;
+
+		nstdin += path != NULL && strcmp(path, "-") == 0;
+	}
 	if (nstdin > 1)
-		return error_set(err, "standard input, '-', was given as a source of items more than once");
+		return error_set(err, "standard input, '-', was given as a source of items more "
+		    "than once");
 	if (o->ncommand > 0 || o->script != NULL)
 		return 0;
 	for (size_t i = 0; i < COUNT(for_commands); i++)
@@ -163,8 +169,8 @@ int options_check_retries(const struct options *o, struct error *err)
 	bool tries = o->given[OPT_TRIES], retries = o->given[OPT_RETRIES];
 
 	if (tries && retries && o->tries != o->retries + 1)
-		return error_set(err, "options '--tries' (%u) and '--retries' (%u) disagree: '--tries' "
-		    "counts the first attempt as well", o->tries, o->retries);
+		return error_set(err, "options '--tries' (%u) and '--retries' (%u) disagree: "
+		    "'--tries' counts the first attempt as well", o->tries, o->retries);
 	for (int i = 0; i < OPT_COUNT; i++)
 		if (o->given[i] && options_table_row((enum option_id)i)->for_retries && !tries
 		    && !retries && o->recovery != RECOVERY_RETRY_FAILED && o->tasks == NULL)
@@ -186,8 +192,8 @@ static int check_order(const struct options *o, struct error *err)
 	if (o->order != ORDER_LONGEST)
 		return 0;
 	if (o->journal == NULL)
-		return error_set(err, "option '%s' needs '--journal', which records how long tasks take",
-		    longest);
+		return error_set(err, "option '%s' needs '--journal', which records how long tasks "
+		    "take", longest);
 	if (o->dry_run)
 		return refuse_pair(longest, spell_given(o, OPT_DRY_RUN).text, err);
 	if (o->recovery == RECOVERY_RETRY_FAILED)
@@ -197,8 +203,9 @@ static int check_order(const struct options *o, struct error *err)
 
 int options_check_all(const struct options *o, struct error *err)
 {
-	if (options_check_pairs(o, err) != 0 || check_words(o, err) != 0 || check_sources(o, err) != 0
-	    || options_check_retries(o, err) != 0 || check_order(o, err) != 0)
+	if (options_check_pairs(o, err) != 0 || check_words(o, err) != 0
+	    || check_sources(o, err) != 0 || options_check_retries(o, err) != 0
+	    || check_order(o, err) != 0)
 		return -1;
 	return 0;
 }
@@ -207,7 +214,8 @@ bool options_check_is_overruled(const struct options *o, enum option_id id)
 {
 	if (o->given[id])
 		return true;
-	if ((id == OPT_TRIES && o->given[OPT_RETRIES]) || (id == OPT_RETRIES && o->given[OPT_TRIES]))
+	if ((id == OPT_TRIES && o->given[OPT_RETRIES])
+	    || (id == OPT_RETRIES && o->given[OPT_TRIES]))
 		return true;
 	for (size_t i = 0; i < COUNT(excluding); i++)
 		if ((excluding[i].one == id && o->given[excluding[i].other])

@@ -130,7 +130,7 @@ static void settle(struct options *o)
 	o->empty_items = o->given[OPT_NULL] || o->given[OPT_DELIMITER];
 	if (o->given[OPT_RETRIES])
 		o->tries = o->retries + 1;
-	/* tasks come from the journal, so nothing is read: the only source is an empty list of words */
+	/* tasks come from the journal: the only source of items is an empty list of words */
 	if (o->recovery == RECOVERY_RETRY_FAILED) {
 		o->sources.n = 1;
 		o->header = false;
@@ -193,8 +193,8 @@ int options_finish_for_xargs(struct options *o, struct error *err)
 			    options_check_spell(id, o->given[i]).text);
 	}
 	if (o->recovery == RECOVERY_RETRY_FAILED)
-		return error_set(err, "option '%s' takes commands and items from the journal; use it "
-		    "without xargs: covey --retry-failed --journal FILE",
+		return error_set(err, "option '%s' takes commands and items from the journal; use "
+		    "it without xargs: covey --retry-failed --journal FILE",
 		    options_check_spell(OPT_RETRY_FAILED, '-').text);
 	if (options_check_pairs(o, err) != 0 || options_check_retries(o, err) != 0)
 		return -1;

@@ -100,8 +100,8 @@ static int set_jobs(const struct option_row *row, const char *text, void *field,
 	(void)row;
 	if (percent ? units_percent(text, MOST_PERCENT, &share, err) != 0
 	    : units_number(text, 0, MOST_JOBS, &n, err) != 0)
-		return units_refuse(text, err, "a number from 0 to %d, or a percentage of the CPUs from "
-		    "1%% to %d%%", MOST_JOBS, MOST_PERCENT);
+		return units_refuse(text, err, "a number from 0 to %d, or a percentage of the CPUs "
+		    "from 1%% to %d%%", MOST_JOBS, MOST_PERCENT);
 	if (percent)
 		*jobs = (struct options_jobs){ JOBS_PERCENT, share };
 	else
@@ -206,7 +206,9 @@ static int add_source(const struct option_row *row, const char *text, void *fiel
     struct error *err)
 {
 	(void)row;
-	return refuse_empty(text, err) != 0 ? -1 : options_sources_add_file(text, false, field, err);
+	if (refuse_empty(text, err) != 0)
+		return -1;
+	return options_sources_add_file(text, false, field, err);
 }
 
 static int set_nothing(const struct option_row *row, const char *text, void *field,
@@ -254,7 +256,9 @@ static_assert(sizeof setters / sizeof setters[0] == KIND_VERSION + 1, "one for e
 int options_set_field(const struct option_row *row, const char *text, struct options *o,
     struct error *err)
 {
-	return setters[row->kind](row, text != NULL ? text : row->implied, (char *)o + row->field, err);
+	if (text == NULL)
+		text = row->implied;
+	return setters[row->kind](row, text, (char *)o + row->field, err);
 }
 
 int options_set_defaults(struct options *o, struct error *err)

@@ -55,16 +55,20 @@ static int take_source(struct words *w, struct options_sources *sources, struct 
 	source.nwords = words_before_separator(w);
 	w->next += (int)source.nwords;
 	if (source.linked && sources->n == 0)
-		return error_set(err, "no source of items before '%s' to link this one to", separator);
+		return error_set(err, "no source of items before '%s' to link this one to",
+		    separator);
 	if (kind == SEPARATOR_WORDS)
 		return add_source(&source, sources, err);
 	if (source.nwords == 0)
 		return error_set(err, "'%s' needs a file", separator);
-	for (size_t i = 0; i < source.nwords; i++)
-		if (source.words[i][0] == '\0')
+	for (size_t i = 0; i < source.nwords; i++) {
+		const char *path = source.words[i];
+
+		if (path[0] == '\0')
 			return error_set(err, "the name of a file after '%s' is empty", separator);
-		else if (options_sources_add_file(source.words[i], source.linked, sources, err) != 0)
+		if (options_sources_add_file(path, source.linked, sources, err) != 0)
 			return -1;
+	}
 	return 0;
 }
 

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* The offset of a field, and an error from the compiler where it has not the type of its kind. */
+/* The offset of a field; the compiler refuses one that does not have the type of its kind. */
 #define FIELD(member, type) \
 	.field = offsetof(struct options, member) + 0 * sizeof(char[_Generic( \
 	    ((struct options *)0)->member, type: 1, default: -1)]), \
@@ -44,68 +44,69 @@ static const struct option_row rows[] = {
 	[OPT_NULL] = {
 		.name = "null", .letters = "0", .group = GROUP_INPUT,
 		BYTE(delimiter), .implied = "\\0",
-		.help = "items end with a NUL byte; an empty one is an item, too",
+		.help = "end each item with a NUL byte; an empty item counts",
 	},
 	[OPT_DELIMITER] = {
 		.name = "delimiter", .letters = "d", .argument = "C", .group = GROUP_INPUT,
 		BYTE(delimiter), .initial = "\\n", .shown = "newline",
-		.help = "items end with the byte C, or an escape: \\t, \\0, \\033, \\x1f; an empty "
-		    "one is an item, too",
+		.help = "end each item with the byte C, or with an escape: \\t, \\0, \\033, \\x1f; "
+		    "an empty item counts",
 	},
 	[OPT_ARG_FILE] = {
 		.name = "arg-file", .letters = "a", .argument = "FILE", .group = GROUP_INPUT,
 		SOURCE(sources), .shown = "standard input",
-		.help = "read items from FILE; given again, each item of one file with each of the "
-		    "other",
+		.help = "read items from FILE; given again, combine each item of one file with "
+		    "each item of the other",
 	},
 	[OPT_TASKS] = {
 		.name = "tasks", .letters = "", .argument = "FILE", .group = GROUP_INPUT,
 		NONEMPTY(tasks),
-		.help = "run the tasks in FILE, a JSON object a line: command, name, env, cwd, "
+		.help = "run the tasks in FILE, one JSON object per line: command, name, env, cwd, "
 		    "stdin, timeout, tries, retry_interval, tags",
 	},
 	[OPT_LINK] = {
 		.name = "link", .letters = "", .group = GROUP_INPUT, FLAG(link),
-		.help = "take the sources side by side: the first items of all make a task, then "
-		    "the second ones; shorter sources start again",
+		.help = "take the first items of all sources as one task, the second items as the "
+		    "next task, and so on; shorter sources start again",
 	},
 	[OPT_COLSEP] = {
 		.name = "colsep", .letters = "C", .argument = "REGEX", .group = GROUP_INPUT,
 		NONEMPTY(colsep),
-		.help = "split each line into items where the extended regular expression matches: "
-		    "{1}, {2} and so on",
+		.help = "split each line into items where the extended regular expression matches; "
+		    "{1} is the first item, {2} the second",
 	},
 	[OPT_HEADER] = {
 		.name = "header", .letters = "", .group = GROUP_INPUT, HEADER(header),
-		.help = "the first line of each source names its columns, which are tab-separated "
-		    "unless --colsep says otherwise: {name}",
+		.help = "take the names of the columns from the first line of each source; {name} "
+		    "is then an item; tabs separate columns unless --colsep is given",
 	},
 	[OPT_MAX_ARGS] = {
 		.name = "max-args", .letters = "nN", .argument = "N", .group = GROUP_INPUT,
 		NUMBER(max_args), .min = 1, .max = 1000000, .initial = "1",
-		.help = "give N items to each task, fewer to the last: {} is all, {1} the first",
+		.help = "give N items to each task, fewer to the last one; {} is all of them, {1} "
+		    "the first",
 	},
 	[OPT_SHARD] = {
 		.name = "shard", .letters = "", .argument = "I/N", .group = GROUP_INPUT,
 		SHARD(shard), .shown = "all",
-		.help = "use part I of N of the input; auto or auto/N: the part that a CI or batch "
-		    "system's environment tells",
+		.help = "run part I of N of the input; auto or auto/N: take the part from the "
+		    "environment of a CI or batch system",
 	},
 	[OPT_SHARD_BY] = {
 		.name = "shard-by", .letters = "", .argument = "hash|count", .group = GROUP_INPUT,
 		CHOICE(shard_by, enum shard_by), .initial = "hash",
-		.help = "hash: an item's part depends on the item alone; count: parts of equal size, "
-		    "neighbours together",
+		.help = "hash: an item always goes to the same part; count: cut the input into "
+		    "consecutive parts of equal size",
 	},
 	[OPT_NO_RUN_IF_EMPTY] = {
 		.name = "no-run-if-empty", .letters = "r", .group = GROUP_INPUT,
 		FLAG(no_run_if_empty),
-		.help = "accepted for xargs' sake: without items nothing runs anyway",
+		.help = "accepted for compatibility with xargs; without items, nothing ever runs",
 	},
 	[OPT_REPLACE] = {
 		.letters = "I", .argument = "R", .group = GROUP_TEMPLATE,
 		NONEMPTY(replace), .shown = "{}",
-		.help = "R stands for the item in COMMAND, instead of {}",
+		.help = "use R, not {}, as the placeholder for the item in COMMAND",
 	},
 	[OPT_SHELL] = {
 		.name = "shell", .letters = "c", .argument = "SCRIPT", .group = GROUP_TEMPLATE,
@@ -115,8 +116,8 @@ static const struct option_row rows[] = {
 	},
 	[OPT_XARGS] = {
 		.name = "xargs", .letters = "", .group = GROUP_TEMPLATE, FLAG(xargs),
-		.help = "be GNU xargs, exactly; all that follows is its command line, in which covey's "
-		    "long options are known, too",
+		.help = "behave as GNU xargs: the words that follow are xargs' command line, which "
+		    "may also contain covey's long options",
 	},
 	[OPT_JOBS] = {
 		.name = "jobs", .letters = "jP", .argument = "N", .group = GROUP_SCHEDULING,
@@ -126,15 +127,15 @@ static const struct option_row rows[] = {
 	},
 	[OPT_JOBSERVER] = {
 		.name = "jobserver", .letters = "", .argument = "N", .optional = true,
-		.group = GROUP_SCHEDULING, JOBSERVER(jobserver), .shown = "as many as -j",
-		.help = "share N jobs between tasks and the jobs that they start, as make -j "
-		    "does; 'N,fifo' or 'fifo' names a FIFO to them, not a pipe",
+		.group = GROUP_SCHEDULING, JOBSERVER(jobserver), .shown = "the number of -j",
+		.help = "share N jobs between the tasks and what they start, as make -j does; "
+		    "'N,fifo' or 'fifo': through a FIFO instead of a pipe",
 	},
 	[OPT_ORDER] = {
 		.name = "order", .letters = "", .argument = "input|longest",
 		.group = GROUP_SCHEDULING, CHOICE(order, enum options_order), .initial = "input",
-		.help = "longest: start first what has taken longest, by the journal; what is "
-		    "not known goes before",
+		.help = "longest: start the tasks first that took longest in earlier runs of the "
+		    "journal, after tasks that are not in it",
 	},
 	[OPT_SHUF] = {
 		.name = "shuf", .letters = "", .group = GROUP_SCHEDULING, FLAG(shuf),
@@ -142,25 +143,25 @@ static const struct option_row rows[] = {
 	},
 	[OPT_SEED] = {
 		.name = "seed", .letters = "", .argument = "N", .group = GROUP_SCHEDULING,
-		NUMBER(seed), .min = 0, .max = 4294967295U, .shown = "drawn, and printed",
-		.help = "with --shuf: the order that N stands for",
+		NUMBER(seed), .min = 0, .max = 4294967295U, .shown = "random, and printed",
+		.help = "with --shuf: use the random order of seed N",
 	},
 	[OPT_DELAY] = {
 		.name = "delay", .letters = "", .argument = "D", .group = GROUP_SCHEDULING,
 		DURATION(pace.delay), .initial = "0",
-		.help = "wait D from one start to the next, retries included",
+		.help = "wait D between two starts, including retries",
 	},
 	[OPT_RATE] = {
 		.name = "rate", .letters = "", .argument = "N/s", .group = GROUP_SCHEDULING,
 		RATE(pace.interval), .shown = "no limit",
-		.help = "start no more than N attempts a second, minute (N/m) or hour (N/h), "
-		    "evenly",
+		.help = "start at most N attempts per second, minute (N/m) or hour (N/h), evenly "
+		    "spread",
 	},
 	[OPT_LOAD] = {
 		.name = "load", .letters = "", .argument = "N", .group = GROUP_SCHEDULING,
 		LOAD(pace.load), .shown = "no limit",
-		.help = "start nothing while the load average is N or more, or N% of the usable "
-		    "CPUs",
+		.help = "start nothing while the load average is N or more; N%: a percentage of "
+		    "the usable CPUs",
 	},
 	[OPT_MEMFREE] = {
 		.name = "memfree", .letters = "", .argument = "SIZE", .group = GROUP_SCHEDULING,
@@ -170,7 +171,7 @@ static const struct option_row rows[] = {
 	[OPT_NICE] = {
 		.name = "nice", .letters = "", .argument = "N", .group = GROUP_SCHEDULING,
 		NICE(nice), .initial = "0",
-		.help = "add N, from -20 to 19, to the tasks' niceness",
+		.help = "add N, from -20 to 19, to the niceness of the tasks",
 	},
 	[OPT_LIMIT] = {
 		.name = "limit", .letters = "", .argument = "NAME=VALUE",
@@ -181,7 +182,7 @@ static const struct option_row rows[] = {
 	[OPT_TRIES] = {
 		.name = "tries", .letters = "", .argument = "N", .group = GROUP_RETRIES,
 		NUMBER(tries), .min = 1, .max = 1000000, .initial = "1",
-		.help = "start a task N times at most until it succeeds",
+		.help = "start a task up to N times until it succeeds",
 	},
 	[OPT_RETRIES] = {
 		.name = "retries", .letters = "", .argument = "N", .group = GROUP_RETRIES,
@@ -191,7 +192,7 @@ static const struct option_row rows[] = {
 	[OPT_RETRY_INTERVAL] = {
 		.name = "retry-interval", .letters = "", .argument = "D", .group = GROUP_RETRIES,
 		DURATION(retry_interval), .initial = "1s", .for_retries = true,
-		.help = "wait D between a task's attempts, while other tasks run",
+		.help = "wait D between two attempts of a task, while other tasks run",
 	},
 	[OPT_BACKOFF] = {
 		.name = "backoff", .letters = "", .argument = "F", .group = GROUP_RETRIES,
@@ -201,59 +202,60 @@ static const struct option_row rows[] = {
 	[OPT_MAX_INTERVAL] = {
 		.name = "max-interval", .letters = "", .argument = "D", .group = GROUP_RETRIES,
 		DURATION(max_interval), .initial = "0", .shown = "no limit", .for_retries = true,
-		.help = "let the interval grow to D at most; 0: no limit",
+		.help = "do not let the interval exceed D; 0: no limit",
 	},
 	[OPT_JITTER] = {
 		.name = "jitter", .letters = "", .argument = "P", .group = GROUP_RETRIES,
 		SHARE(jitter), .initial = "0", .for_retries = true,
-		.help = "draw the part P of the interval at random: 0.2, 20%",
+		.help = "shorten each interval by a random part, up to P: 0.2, 20%",
 	},
 	[OPT_RETRY_ON] = {
 		.name = "retry-on", .letters = "", .argument = "LIST", .group = GROUP_RETRIES,
-		OUTCOMES(retry_on), .shown = "exit but 126 and 127, signal, timeout",
+		OUTCOMES(retry_on), .shown = "exit except 126 and 127, signal, timeout",
 		.for_retries = true,
-		.help = "retry only what LIST names: exit, signal, timeout, spawn, any, exit "
+		.help = "retry only the outcomes in LIST: exit, signal, timeout, spawn, any, exit "
 		    "statuses (75, 1-99), signals (SIGSEGV)",
 	},
 	[OPT_NO_RETRY_ON] = {
 		.name = "no-retry-on", .letters = "", .argument = "LIST", .group = GROUP_RETRIES,
 		OUTCOMES(no_retry_on), .for_retries = true,
-		.help = "don't retry what LIST names, whatever --retry-on says",
+		.help = "do not retry the outcomes in LIST; takes precedence over --retry-on",
 	},
 	[OPT_RETRY_MATCH] = {
 		.name = "retry-match", .letters = "", .argument = "REGEX", .group = GROUP_RETRIES,
 		REGEX(retry_match), .for_retries = true,
-		.help = "retry only where the attempt's stderr matches the extended regular "
+		.help = "retry an attempt only if its stderr matches the extended regular "
 		    "expression",
 	},
 	[OPT_TIMEOUT] = {
 		.name = "timeout", .letters = "", .argument = "D", .group = GROUP_TIME,
 		DURATION(timeout), .initial = "0", .shown = "none",
-		.help = "stop an attempt and all it started after D; 0: never",
+		.help = "stop an attempt, with every process it started, after D; 0: never",
 	},
 	[OPT_SLOW] = {
 		.name = "slow", .letters = "", .argument = "D", .group = GROUP_TIME,
 		DURATION(slow), .initial = "0", .shown = "none",
-		.help = "say which attempt has run for D, and let it run; 0: never",
+		.help = "report an attempt that has run for D, and let it run; 0: never",
 	},
 	[OPT_KILL_AFTER] = {
 		.name = "kill-after", .letters = "", .argument = "D", .group = GROUP_TIME,
 		DURATION(kill_after), .initial = "5s",
-		.help = "send SIGKILL to what still runs D after it was told to stop; 0: at once",
+		.help = "send SIGKILL to processes that still run D after they were told to stop; "
+		    "0: at once",
 	},
 	[OPT_SIGNAL] = {
 		.name = "signal", .letters = "", .argument = "NAME", .group = GROUP_TIME,
 		SIGNAL(stop_signal), .initial = "TERM",
-		.help = "the signal that tells an attempt to stop",
+		.help = "send the signal NAME to an attempt to stop it",
 	},
 	[OPT_DEADLINE] = {
 		.name = "deadline", .letters = "", .argument = "D", .group = GROUP_TIME,
 		DURATION(deadline), .initial = "0", .shown = "none",
-		.help = "end the whole run after D; 0: never",
+		.help = "stop the whole run after D; 0: never",
 	},
 	[OPT_KEEP_LEFTOVERS] = {
 		.name = "keep-leftovers", .letters = "", .group = GROUP_TIME, FLAG(keep_leftovers),
-		.help = "leave alone the processes that a finished attempt left running",
+		.help = "do not kill the processes that a finished attempt left running",
 	},
 	[OPT_KEEP_ORDER] = {
 		.name = "keep-order", .letters = "k", .group = GROUP_OUTPUT, FLAG(keep_order),
@@ -261,32 +263,34 @@ static const struct option_row rows[] = {
 	},
 	[OPT_UNGROUP] = {
 		.name = "ungroup", .letters = "u", .group = GROUP_OUTPUT, FLAG(ungroup),
-		.help = "tasks write to covey's own stdout and stderr, unseen by it",
+		.help = "let tasks write directly to covey's stdout and stderr",
 	},
 	[OPT_LINE_BUFFER] = {
 		.name = "line-buffer", .alias = "lb", .letters = "", .group = GROUP_OUTPUT,
 		FLAG(line_buffer),
-		.help = "print lines as they come, not whole outputs (also --lb)",
+		.help = "print each line when it is complete, not each output as a whole (also "
+		    "--lb)",
 	},
 	[OPT_TAG] = {
 		.name = "tag", .letters = "", .group = GROUP_OUTPUT, FLAG(tag),
-		.help = "begin each line with the item and a tab",
+		.help = "begin each line of output with the item and a tab",
 	},
 	[OPT_TAGSTRING] = {
 		.name = "tagstring", .letters = "", .argument = "T", .group = GROUP_OUTPUT,
 		TEXT(tagstring),
-		.help = "begin each line with T, in which {} is the item, and a tab",
+		.help = "begin each line of output with T and a tab; {} in T is the item",
 	},
 	[OPT_MAX_OUTPUT] = {
 		.name = "max-output", .letters = "", .argument = "SIZE", .group = GROUP_OUTPUT,
 		SIZE(max_output), .initial = "0", .shown = "all",
-		.help = "keep head and tail of an output, SIZE bytes in all: 4096, 64K, 1M; 0: all",
+		.help = "keep only the head and the tail of an output, SIZE bytes in all: 4096, "
+		    "64K, 1M; 0: keep everything",
 	},
 	[OPT_RESULTS] = {
 		.name = "results", .letters = "", .argument = "DIR", .group = GROUP_OUTPUT,
 		NONEMPTY(results),
-		.help = "keep what each task prints, whole, in DIR/NUMBER/stdout and stderr, and what "
-		    "became of it in meta.json",
+		.help = "save the complete output of each task as DIR/NUMBER/stdout and stderr, "
+		    "and its outcome as meta.json",
 	},
 	[OPT_VERBOSE] = {
 		.name = "verbose", .letters = "t", .group = GROUP_OUTPUT, FLAG(verbose),
@@ -294,17 +298,17 @@ static const struct option_row rows[] = {
 	},
 	[OPT_DRY_RUN] = {
 		.name = "dry-run", .letters = "", .group = GROUP_OUTPUT, FLAG(dry_run),
-		.help = "print the commands, run none",
+		.help = "print the commands and run none of them",
 	},
 	[OPT_QUIET] = {
 		.name = "quiet", .letters = "q", .group = GROUP_OUTPUT, FLAG(quiet),
-		.help = "don't report failures; the exit status still does",
+		.help = "do not report failures; the exit status still does",
 	},
 	[OPT_HALT] = {
 		.name = "halt", .letters = "", .argument = "WHEN", .group = GROUP_STOPPING,
 		HALT(halt), .initial = "never",
-		.help = "end early: now or soon, then ',fail=', ',success=' or ',done=' and a "
-		    "number or percentage of tasks: now,fail=1 or soon,done=50%",
+		.help = "end the run early: 'now' or 'soon', then ',fail=', ',success=' or "
+		    "',done=' and a number or percentage of tasks: now,fail=1 or soon,done=50%",
 	},
 	[OPT_FAIL_FAST] = {
 		.name = "fail-fast", .letters = "", .group = GROUP_STOPPING,
@@ -314,41 +318,43 @@ static const struct option_row rows[] = {
 	[OPT_JOURNAL] = {
 		.name = "journal", .letters = "", .argument = "FILE", .group = GROUP_RECOVERY,
 		NONEMPTY(journal),
-		.help = "record runs, tasks and attempts in FILE, an SQLite database: what it "
-		    "holds survives a crash",
+		.help = "record runs, tasks and attempts in FILE, an SQLite database that survives "
+		    "crashes",
 	},
 	[OPT_JOURNAL_SYNC] = {
 		.name = "journal-sync", .letters = "", .argument = "normal|full",
-		.group = GROUP_RECOVERY, CHOICE(journal_sync, enum options_sync), .initial = "normal",
-		.help = "full: a power failure takes nothing from the journal, either",
+		.group = GROUP_RECOVERY,
+		CHOICE(journal_sync, enum options_sync), .initial = "normal",
+		.help = "full: keep every record even after a power failure",
 	},
 	[OPT_RESUME] = {
 		.name = "resume", .letters = "", .group = GROUP_RECOVERY,
 		VALUE(recovery, enum options_recovery, RECOVERY_RESUME),
-		.help = "with the same command and input: run what the journal's last run did not "
-		    "finish",
+		.help = "with the same command and input: run the tasks that the journal's last "
+		    "run did not finish",
 	},
 	[OPT_RESUME_FAILED] = {
 		.name = "resume-failed", .letters = "", .group = GROUP_RECOVERY,
 		VALUE(recovery, enum options_recovery, RECOVERY_RESUME_FAILED),
-		.help = "the same, and what failed",
+		.help = "the same as --resume, and run the failed tasks again",
 	},
 	[OPT_RETRY_FAILED] = {
 		.name = "retry-failed", .letters = "", .group = GROUP_RECOVERY,
 		VALUE(recovery, enum options_recovery, RECOVERY_RETRY_FAILED),
-		.help = "run what the journal's last run did not bring to success, from the journal "
-		    "alone",
+		.help = "run the tasks that did not succeed in the journal's last run, as recorded "
+		    "in the journal",
 	},
 	[OPT_JOBLOG] = {
 		.name = "joblog", .letters = "", .argument = "FILE", .group = GROUP_RECOVERY,
 		NONEMPTY(joblog),
-		.help = "write a line for each task as it ends, in GNU parallel's columns; +FILE: "
-		    "behind those that are there",
+		.help = "write a line for each task when it ends, in the columns of GNU parallel; "
+		    "+FILE: append to FILE",
 	},
 	[OPT_PROGRESS] = {
 		.name = "progress", .letters = "", .argument = "auto|bar|plain|none",
 		.group = GROUP_WATCHING, CHOICE(progress, enum options_progress), .initial = "auto",
-		.help = "show how far the run is: a bar, or a plain line now and then",
+		.help = "show the progress of the run: as a bar, or as a plain line every 30 "
+		    "seconds",
 	},
 	[OPT_HELP] = {
 		.name = "help", .letters = "h", .group = GROUP_HELP, .kind = KIND_HELP,
@@ -405,8 +411,8 @@ enum option_id options_table_by_letter(char letter)
 enum { LONGEST_NAME = 32 };
 
 /*
- * How many letters must be added, left out, changed, or swapped with their neighbour, to come from
- * one word to the other. Both are shorter than LONGEST_NAME.
+ * The edit distance of two words: how many letters must be added, removed, changed, or swapped with
+ * their neighbour. Both words are shorter than LONGEST_NAME.
  */
 static unsigned distance(const char *a, size_t alen, const char *b, size_t blen)
 {
@@ -431,7 +437,7 @@ static unsigned distance(const char *a, size_t alen, const char *b, size_t blen)
 	return d[alen][blen];
 }
 
-/* The long name nearest to what was written, or NULL where none is near enough to be meant. */
+/* The long name nearest to the one that was written, or NULL where all are too different. */
 static const char *nearest(const char *name, size_t len)
 {
 	const char *found = NULL;

@@ -64,7 +64,7 @@ struct option_row {
 	const char *letters;    /* the short names; "" for none */
 	const char *argument;   /* what it is called in --help; NULL: the option takes none */
 	const char *initial;    /* parsed into the field first of all; NULL: the field is zero */
-	const char *implied;    /* parsed instead of an argument where the option takes none, or NULL */
+	const char *implied;    /* what is parsed where the option takes no argument, or NULL */
 	const char *shown;      /* the default as --help has it; NULL: initial, if that is there */
 	const char *help;
 	size_t field, size;     /* its offset in struct options, and its size */
@@ -72,7 +72,7 @@ struct option_row {
 	unsigned value;         /* of KIND_VALUE */
 	enum option_kind kind;
 	enum option_group group;
-	bool optional;          /* the argument may be left out; a given one is never its own word */
+	bool optional;          /* the argument may be left out; "=" comes before it */
 	bool for_retries;       /* makes no sense unless the number of tries is given */
 };
 

@@ -62,7 +62,8 @@ static int add_statuses(const char *element, struct covey_outcomes *set, struct 
 	if (why != NULL || why_last != NULL)
 		return bad_status(element, err);
 	if (first > last)
-		return units_refuse(element, err, "a range from low to high, such as %d-%d", last, first);
+		return units_refuse(element, err, "a range from low to high, such as %d-%d", last,
+		    first);
 	for (int s = first; s <= last; s++)
 		set->statuses[s / 32] |= 1u << s % 32;
 	return 0;
@@ -92,8 +93,8 @@ int outcomes_add(const char *list, struct covey_outcomes *set, struct error *err
 		size_t n = strcspn(p, ",");
 
 		if (n == 0)
-			return units_refuse(list, err, "a list with one comma between two elements, such "
-			    "as 75,timeout: it has an empty element");
+			return units_refuse(list, err, "a list with one comma between two "
+			    "elements, such as 75,timeout: it has an empty element");
 		/* what does not fit is no outcome, and its beginning might be one */
 		if (n >= sizeof element)
 			return bad_element(p, err);

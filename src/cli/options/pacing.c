@@ -47,8 +47,8 @@ int pacing_parse_load(const char *text, struct pacing_load *load, struct error *
 			n = 0;
 	}
 	if (n <= 0)
-		return units_refuse(text, err, "a load such as 4 or 2.5, or a percentage of the CPUs "
-		    "such as 80%%");
+		return units_refuse(text, err, "a load such as 4 or 2.5, or a percentage of the "
+		    "CPUs such as 80%%");
 	*load = (struct pacing_load){ n, percent };
 	return 0;
 }

@@ -125,7 +125,8 @@ static int check_allowed(const struct name *name, const char *text, rlim_t value
 	struct rlimit own, other;
 
 	if (getrlimit(resource, &own) != 0)
-		return error_set(err, "cannot read the limit '%s': %s", name->name, strerror(errno));
+		return error_set(err, "cannot read the limit '%s': %s", name->name,
+		    strerror(errno));
 	if (value <= own.rlim_max)
 		return 0;
 	other = (struct rlimit){ own.rlim_cur, value };
@@ -206,7 +207,8 @@ static int time_limit(const struct rlimits *limits)
 static bool used_up(const struct rlimits *limits, const struct covey_attempt *attempt)
 {
 	const struct timeval *user = &attempt->usage.ru_utime, *sys = &attempt->usage.ru_stime;
-	rlim_t used = (rlim_t)(user->tv_sec + sys->tv_sec + (user->tv_usec + sys->tv_usec) / 1000000);
+	rlim_t used = (rlim_t)(user->tv_sec + sys->tv_sec
+	    + (user->tv_usec + sys->tv_usec) / 1000000);
 
 	for (size_t i = 0; i < limits->n; i++)
 		if (limits->list[i].resource == RLIMIT_CPU)

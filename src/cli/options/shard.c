@@ -40,8 +40,8 @@ int shard_parse(const char *text, struct shard *shard, struct error *err)
 	if (!(parsed.automatic && text[len] == '\0') && (text[len] != '/'
 	    || parse_count(text + len + 1, &parsed, err) != 0
 	    || (!parsed.automatic && parse_index(text, len, &parsed, err) != 0)))
-		return units_refuse(text, err, "I/N, 'auto' or 'auto/N', with I from 1 to N and N from 1 "
-		    "to %d", SHARD_MOST);
+		return units_refuse(text, err, "I/N, 'auto' or 'auto/N', with I from 1 to N and N "
+		    "from 1 to %d", SHARD_MOST);
 	*shard = parsed;
 	return 0;
 }

@@ -12,23 +12,26 @@ static const char synopsis[] =
     "       covey [OPTION]... -c SCRIPT [::: ITEM...]... [:::: FILE...]...\n"
     "       covey [OPTION]... [< COMMANDS]\n"
     "\n"
-    "Run COMMAND once for each item, many at once, each in a process tree of its\n"
-    "own, with retries and deadlines. Items are the words after ':::', the lines of\n"
-    "FILEs, or else those of standard input. An item takes the place of {} in\n"
-    "COMMAND, or comes at its end; {.} is the item without extension, {/} its\n"
-    "basename, {//} its directory, {/.} the basename without extension, {#} the\n"
-    "task's number, {%} the slot's. Of several sources, each item of one is combined\n"
-    "with each of the others: {1} is that of the first, {2/} the basename of that of\n"
-    "the second; those of ':::+' and '::::+' go along with the source before. With\n"
-    "neither COMMAND nor SCRIPT, each item is a shell command.\n";
+    "Run COMMAND once for each item: many at once, each in a process tree of its own,\n"
+    "with retries and deadlines. Items are the words after ':::', the lines of FILEs,\n"
+    "or otherwise the lines of standard input. The item replaces {} in COMMAND, or is\n"
+    "added as the last argument. {.} is the item without its extension, {/} its\n"
+    "basename, {//} its directory, {/.} its basename without extension, {#} the\n"
+    "number of the task, {%} the number of the slot.\n"
+    "\n"
+    "With several sources, each item of one source is combined with each item of the\n"
+    "others: {1} is the item of the first source, {2/} the basename of the second\n"
+    "source's item. A source after ':::+' or '::::+' is linked to the source before\n"
+    "it: the first items of both are used together, then the second items, and so on.\n"
+    "With neither COMMAND nor SCRIPT, each item is a shell command.\n";
 
 static const char ending[] =
     "\n"
-    "A duration D is 90, 90s, 1.5m, 2h, 1d or 250ms.\n"
+    "A duration D is 90, 90s, 1.5m, 2h, 1d or 250ms; no unit means seconds.\n"
     "\n"
     "Exit status: 0 if every task succeeded, 123 if some task failed, 124 if the\n"
-    "deadline passed first, 125 if covey itself failed, 2 for wrong usage. Stopped by\n"
-    "a signal, covey dies of that signal.\n"
+    "deadline passed first, 125 if covey itself failed, 2 if the usage is wrong. If a\n"
+    "signal stops covey, covey dies of that signal.\n"
     "\n"
     "See covey(1).\n";
 
