@@ -100,6 +100,12 @@ write_examples() {
 	caught 's/^\.Sh DESCRIPTION/&\n.Nosuch/' 'unknown macro'
 }
 
+@test "the name of a macro in the text" {
+	command -v mandoc >/dev/null || skip 'needs mandoc'
+	caught 's/^\.Sh DESCRIPTION/&\n.Pq Lq words/' 'the name of a macro is in the text: .*\(Lq words\)'
+	caught 's/^\.Sh DESCRIPTION/&\nWith a Fl -tag ,/' 'the name of a macro is in the text: .*Fl -tag'
+}
+
 @test "without mandoc the rest is checked, and that is said" {
 	mkdir tools
 	for tool in awk bash dirname env grep mktemp rm sed sh sort; do
