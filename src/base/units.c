@@ -27,14 +27,14 @@ int units_refuse(const char *text, struct error *err, const char *format, ...)
 /* ---- decimal numbers ---- */
 
 struct decimal {
-	uint64_t whole;         /* LARGEST_WHOLE where there were more digits than that */
+	uint64_t whole;         /* at most LARGEST_WHOLE, even if the text has more digits */
 	uint32_t nano;          /* the first nine digits after the point */
-	bool zero;              /* no digit but 0, even after those */
+	bool zero;              /* all digits are 0, also those after the ninth */
 };
 
 #define LARGEST_WHOLE ((uint64_t)1000000000000000)
 
-/* Reads "12", "1.5", ".5" or "2."; returns where it ends, or NULL where there is no digit. */
+/* Reads "12", "1.5", ".5" or "2."; returns its end, or NULL if there is no digit. */
 static const char *scan_decimal(const char *text, struct decimal *d)
 {
 	const char *p = text;
@@ -59,7 +59,7 @@ static const char *scan_decimal(const char *text, struct decimal *d)
 	return digits ? p : NULL;
 }
 
-/* One division of two exact integers, so that "1.1" is the very double that 1.1 is in C. */
+/* One division of two exact integers gives the same double for "1.1" as 1.1 in C. */
 static double decimal_value(const struct decimal *d)
 {
 	return (double)(d->whole * 1000000000 + d->nano) / 1e9;
@@ -71,7 +71,7 @@ int units_number(const char *text, long long min, long long max, long long *numb
 	const char *why = "invalid";
 	long long n = 0;
 
-	/* strtonum skips blanks in front, which are a mistake here */
+	/* strtonum skips leading blanks, which are an error here */
 	if (is_digit(text[0]) || text[0] == '-' || text[0] == '+')
 		n = strtonum(text, min, max, &why);
 	if (why != NULL)
@@ -170,13 +170,13 @@ int units_duration(const char *text, covey_nsec *duration, struct error *err)
 	if (d.whole >= longest / unit && (d.whole > longest / unit || d.nano > 0))
 		return units_refuse(text, err, "a duration of at most %dd", LONGEST_DAYS);
 	*duration = (covey_nsec)(d.whole * unit) * COVEY_MSEC + (covey_nsec)(d.nano * unit / 1000);
-	/* 0 means "none" to most options: something too small to measure must not become that */
+	/* 0 means "none" to most options, so a tiny duration must not become 0 */
 	if (*duration == 0 && !d.zero)
 		*duration = 1;
 	return 0;
 }
 
-/* A large unit, and the smaller one that is worth showing next to it. */
+/* A large unit, and the smaller unit that is shown with it. */
 static const struct shown_pair {
 	long long sec;
 	long long small_sec;
@@ -266,7 +266,7 @@ static int digit_value(char c)
 	return 16;
 }
 
-/* The byte that the digits give, or -1 unless they are all there is, and max_digits at most. */
+/* The byte with these digits; -1 if there is another character, or more than max_digits. */
 static int byte_from_digits(const char *digits, int base, size_t max_digits)
 {
 	int value = 0;
@@ -321,7 +321,7 @@ static const char *const signal_names[] = {
 	[SIGWINCH] = "SIGWINCH", [SIGIO] = "SIGIO", [SIGPWR] = "SIGPWR", [SIGSYS] = "SIGSYS",
 };
 
-/* SIGRTMIN is a number that the C library decides when the program starts: no table by number. */
+/* The C library chooses SIGRTMIN when the program starts, so a table by number is impossible. */
 static const char *const realtime_names[] = {
 	"SIGRTMIN", "SIGRTMIN+1", "SIGRTMIN+2", "SIGRTMIN+3", "SIGRTMIN+4", "SIGRTMIN+5",
 	"SIGRTMIN+6", "SIGRTMIN+7", "SIGRTMIN+8", "SIGRTMIN+9", "SIGRTMIN+10", "SIGRTMIN+11",
@@ -331,7 +331,7 @@ static const char *const realtime_names[] = {
 	"SIGRTMIN+30", "SIGRTMIN+31", "SIGRTMIN+32",
 };
 
-/* Between the classic signals and SIGRTMIN: the threads library's own. */
+/* The signals between the classic ones and SIGRTMIN belong to the threads library. */
 static const char *const reserved_names[] = { "SIG32", "SIG33", "SIG34" };
 enum { FIRST_RESERVED = 32 };
 

@@ -1,7 +1,7 @@
 /*
- * units - the small words of the command line: numbers, durations, sizes, signals
+ * units - parse and format the values of options: numbers, durations, sizes, signals
  *
- * What is read here is decimal and independent of the locale: "1.5" is one and a half everywhere.
+ * Numbers are decimal and independent of the locale: "1.5" is one and a half everywhere.
  *
  * Parsers, these and those of other modules, return 0; or -1 with a message that quotes the text
  * (of a list, the element that is wrong) and says what would be right. A value that is refused is
@@ -32,7 +32,7 @@ int units_number(const char *text, long long min, long long max, long long *numb
 int units_factor(const char *text, unsigned min, unsigned max, double *factor,
     struct error *err);
 
-/* A part of a whole: "0" to "1", or "0%" to "100%". */
+/* A fraction: "0" to "1", or "0%" to "100%". */
 int units_share(const char *text, double *share, struct error *err);
 
 /* Does the text end in a percent sign? */
@@ -42,8 +42,8 @@ bool units_is_percent(const char *text);
 int units_percent(const char *text, unsigned max, unsigned *percent, struct error *err);
 
 /*
- * A length of time: "90", "90s", "1.5m", "2h", "1d", "250ms". At most a hundred years, so that
- * adding some of them to the present time cannot overflow. Only a true zero gives 0.
+ * A duration: "90", "90s", "1.5m", "2h", "1d", "250ms". At most 36500 days, so that
+ * sums of several durations and the present time cannot overflow. Only zero itself gives 0.
  */
 int units_duration(const char *text, covey_nsec *duration, struct error *err);
 
@@ -54,20 +54,20 @@ int units_size(const char *text, uint64_t *size, struct error *err);
 int units_byte(const char *text, int *byte, struct error *err);
 
 /*
- * A signal: "TERM", "SIGTERM", "term", "15", "RTMIN+3", "RTMAX". The second form is for callers
- * that have their own message; it leaves *number alone and returns false where it is none.
+ * A signal: "TERM", "SIGTERM", "term", "15", "RTMIN+3", "RTMAX". The second form has no
+ * message; it returns false, and leaves *number alone, if the text is not a signal.
  */
 int units_signal(const char *text, int *number, struct error *err);
 bool units_signal_known(const char *text, int *number);
 
-/* "SIGSEGV", "SIGRTMIN+3", "SIG32"; "unknown signal" where there is none. Never NULL. */
+/* "SIGSEGV", "SIGRTMIN+3", "SIG32"; "unknown signal" for other numbers. Never NULL. */
 const char *units_signal_name(int number);
 
 enum { UNITS_DURATION_SIZE = 24 };
 
 /*
- * Writes a duration for people, never longer than it was: "250ms", "1.5s", "30s", "2m05s",
- * "1h02m", "1d03h", and "2m" where the smaller part is zero. What is negative reads "0s".
+ * Writes a duration for people, rounded down: "250ms", "1.5s", "30s", "2m05s", "1h02m", "1d03h",
+ * and "2m" if the smaller part is zero. A negative duration is "0s".
  */
 void units_format_duration(covey_nsec duration, char text[UNITS_DURATION_SIZE]);
 

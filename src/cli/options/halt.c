@@ -45,7 +45,7 @@ static int parse_limit(const char *text, struct halt *halt, struct error *err)
 	return 0;
 }
 
-/* "now,fail=1" and the like; begin is how it begins. */
+/* "now,fail=1" and the like; the text begins as the row begin does. */
 static int parse_condition(const char *text, const struct condition *begin, struct halt *halt,
     struct error *err)
 {
@@ -98,7 +98,7 @@ static uint64_t counted(enum halt_why why, const struct halt_counts *counts)
 	return 0;
 }
 
-/* Rounded up: 50% of three tasks are two. In parts, as total * limit might overflow. */
+/* Rounds up: 50% of three tasks are two. Computes in parts, as total * limit might overflow. */
 static uint64_t percent_of(uint64_t total, uint32_t limit)
 {
 	return total / 100 * limit + (total % 100 * limit + 99) / 100;

@@ -1,7 +1,7 @@
 /*
  * options - what the command line asks for
  *
- * Everything that can be known to be wrong is refused here, before anything runs. Names, ranges,
+ * Everything that is known to be wrong is refused here, before anything runs. Names, ranges,
  * defaults and help are rows of the table in options_table.c; the structs that they fill are here.
  */
 #ifndef CLI_OPTIONS_OPTIONS_H
@@ -19,7 +19,7 @@
 #include "cli/options/rlimits.h"
 #include "cli/options/shard.h"
 
-/* One for each option, in the order of --help. */
+/* The options, in the order of --help. */
 enum option_id {
 	OPT_NULL,
 	OPT_DELIMITER,
@@ -104,56 +104,56 @@ enum options_progress {
 
 /* Which task is started first. */
 enum options_order {
-	ORDER_INPUT,    /* that which was read first */
-	ORDER_LONGEST   /* that which has taken longest, by the journal */
+	ORDER_INPUT,    /* in the order of the input */
+	ORDER_LONGEST   /* the task that took longest in the runs of the journal */
 };
 
-/* What a crash of the machine, not of covey, may take from the journal. */
+/* What the journal may lose if the machine crashes; a crash of covey loses nothing. */
 enum options_sync {
-	SYNC_NORMAL,    /* the last records, but it stays sound */
+	SYNC_NORMAL,    /* the last records; the file stays intact */
 	SYNC_FULL       /* nothing */
 };
 
-/* What of the journal's last run is run again. */
+/* Which tasks of the last run in the journal are run again. */
 enum options_recovery {
 	RECOVERY_NONE,           /* a new run */
-	RECOVERY_RESUME,         /* what did not finish */
-	RECOVERY_RESUME_FAILED,  /* and what failed */
-	RECOVERY_RETRY_FAILED    /* the same, taken from the journal and not from the input */
+	RECOVERY_RESUME,         /* the unfinished tasks */
+	RECOVERY_RESUME_FAILED,  /* the unfinished and the failed tasks */
+	RECOVERY_RETRY_FAILED    /* the same tasks, from the journal and not from the input */
 };
 
 struct xargs_options;
 
-/* Where items come from: a file, or words of the command line. */
+/* A source of items: a file, or words of the command line. */
 struct options_source {
 	const char *path;               /* "-": standard input; NULL: words */
 	char *const *words;             /* not NULL-terminated */
-	size_t nwords;                  /* may be 0: then nothing runs */
-	bool linked;                    /* goes along with the source before it (":::+") */
+	size_t nwords;                  /* if 0, nothing runs */
+	bool linked;                    /* to the source before it (":::+") */
 };
 
 enum { OPTIONS_MAX_SOURCES = 32 };
 
-/* In their order: those of -a, then those that follow the command. */
+/* The sources of -a, then those after the command, in order. */
 struct options_sources {
 	struct options_source list[OPTIONS_MAX_SOURCES];
 	size_t n;                       /* 0: standard input alone */
 };
 
-/* All pointers are into argv or to constants: there is nothing to release. */
+/* All pointers point into argv or to constants: nothing has to be freed. */
 struct options {
 	/* input */
 	struct options_sources sources;
-	bool link;                      /* all sources go along with each other */
-	const char *colsep;             /* items are split where this matches, or NULL */
+	bool link;                      /* all sources are linked */
+	const char *colsep;             /* lines are split into items where this matches; or NULL */
 	bool header;                    /* the first record of each source names its columns */
-	unsigned max_args;              /* so many records make a task; 1 */
+	unsigned max_args;              /* the number of records of a task; 1 */
 	const char *tasks;              /* a file of tasks, or NULL; "-": standard input */
-	struct shard shard;             /* the part of the input that is used; count 0: all */
+	struct shard shard;             /* the part of the input to run; count 0: all */
 	enum shard_by shard_by;         /* SHARD_BY_HASH */
 	int delimiter;                  /* the byte that ends an item; '\n', and '\0' with -0 */
-	bool empty_items;               /* an empty record is an item (-0, -d), and not skipped */
-	bool no_run_if_empty;           /* accepted for the sake of habit: it is always so */
+	bool empty_items;               /* empty records are items (-0, -d), and not skipped */
+	bool no_run_if_empty;           /* has no effect: covey never runs without items */
 
 	/* template: script, or command; with neither, items are shell commands */
 	char *const *command;           /* COMMAND and its ARGs; not NULL-terminated */
@@ -167,23 +167,23 @@ struct options {
 
 	/* scheduling */
 	struct options_jobs jobs;       /* JOBS_PERCENT, 100 */
-	bool shuf;                      /* tasks in a random order, which the seed tells */
-	unsigned seed;                  /* drawn by main, if it was not given */
+	bool shuf;                      /* tasks in a random order, which depends on the seed */
+	unsigned seed;                  /* main chooses one if it is not given */
 	enum options_order order;       /* ORDER_LONGEST only with a journal */
-	struct jobserver_options jobserver;  /* a server of our own */
-	struct pacing pace;             /* nothing to wait for; cpus is not filled in */
-	int nice;                       /* added to our niceness; 0 */
+	struct jobserver_options jobserver;  /* covey is a jobserver itself */
+	struct pacing pace;             /* no limits; cpus is not set here */
+	int nice;                       /* added to covey's own niceness; 0 */
 	struct rlimits limits;          /* of the tasks; none */
 
 	/* retries; the names and meanings are those of struct covey_options */
 	unsigned tries;                 /* attempts in all, from --tries or --retries; 1 */
-	unsigned retries;               /* as given; --tries already has it */
+	unsigned retries;               /* as given; tries includes it */
 	covey_nsec retry_interval;      /* 1 s */
 	double backoff;                 /* 1 */
 	covey_nsec max_interval;        /* 0: no limit */
 	double jitter;                  /* 0 to 1; 0 */
-	struct covey_outcomes retry_on; /* holds only where given[OPT_RETRY_ON], else leave the
-	                                   library's default alone */
+	struct covey_outcomes retry_on; /* valid only if given[OPT_RETRY_ON]; otherwise the
+	                                   default of the library applies */
 	struct covey_outcomes no_retry_on;
 	const char *retry_match;        /* a valid POSIX extended regular expression, or NULL */
 
@@ -205,7 +205,7 @@ struct options {
 	const char *results;            /* a directory, or NULL; never with ungroup */
 	bool verbose;                   /* -t: print each command before it runs */
 	bool dry_run;                   /* print the commands, run none */
-	bool quiet;                     /* say nothing about failures */
+	bool quiet;                     /* do not report failures */
 
 	/* stopping and watching */
 	struct halt halt;               /* HALT_NEVER; from --halt or --fail-fast */
@@ -217,7 +217,7 @@ struct options {
 	enum options_recovery recovery; /* other than RECOVERY_NONE only where there is a journal */
 	const char *joblog;             /* "+FILE" appends; NULL: none */
 
-	/* 0 where an option was not given, else its letter as given, or '-' for its long name */
+	/* for each option: 0 if it was not given, its letter if given so, '-' for its long name */
 	char given[OPT_COUNT];
 };
 

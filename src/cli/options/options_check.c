@@ -22,7 +22,7 @@ struct spelling options_check_spell(enum option_id id, char how)
 	return s;
 }
 
-/* An option of the command line as it stands there. */
+/* An option that was given, as it was written. */
 static struct spelling spell_given(const struct options *o, enum option_id id)
 {
 	return options_check_spell(id, o->given[id]);
@@ -69,7 +69,7 @@ static const struct pair excluding[] = {
 	{ OPT_RETRY_FAILED, OPT_SHELL },
 };
 
-/* one makes no sense without the other */
+/* "one" has no meaning without "other" */
 static const struct pair needing[] = {
 	{ OPT_SHARD_BY, OPT_SHARD },
 	{ OPT_SEED, OPT_SHUF },
@@ -105,7 +105,7 @@ int options_check_pairs(const struct options *o, struct error *err)
 
 /* ---- options and the other words ---- */
 
-/* How the first source of items begins, for messages. */
+/* The word that names the first source of items in messages. */
 static const char *first_source(const struct options *o)
 {
 	return o->sources.list[0].path != NULL ? o->sources.list[0].path : ":::";
@@ -184,7 +184,7 @@ int options_check_retries(const struct options *o, struct error *err)
 	return 0;
 }
 
-/* Only the journal knows how long tasks take, and it is not opened to print commands. */
+/* Only the journal knows how long tasks take, and --dry-run does not open the journal. */
 static int check_order(const struct options *o, struct error *err)
 {
 	static const char longest[] = "--order longest";

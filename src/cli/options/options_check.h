@@ -21,8 +21,8 @@ struct spelling options_check_spell(enum option_id id, char how);
 int options_check_all(const struct options *o, struct error *err);
 
 /*
- * The parts of it that need no COMMAND and no items: which options exclude or need each other, and
- * whether those on retries agree.
+ * Two checks of options_check_all that need no COMMAND and no items: which options exclude or need
+ * each other, and whether the options on retries agree. Both return 0, or -1 with a message.
  */
 int options_check_pairs(const struct options *o, struct error *err);
 int options_check_retries(const struct options *o, struct error *err);

@@ -1,7 +1,7 @@
 /*
- * The way through: defaults from the table, options one word after the other, the other words,
- * then what cannot be seen from one option alone. Not getopt_long: its messages are not ours, it
- * keeps its place in globals, and it has no suggestions.
+ * The steps: set the defaults of the table, parse the options word by word, take the other words,
+ * and check the options together. getopt_long is not used: it writes its own messages, keeps its
+ * state in globals, and has no suggestions for misspelled names.
  */
 #include "cli/options/options_parse.h"
 
@@ -14,13 +14,13 @@
 
 /* ---- one option ---- */
 
-/* The next word as an option's argument, or NULL where there is none left. */
+/* The next word, as the argument of an option, or NULL if there is none. */
 static const char *take_argument(struct words *w)
 {
 	return w->next < w->argc ? w->argv[w->next++] : NULL;
 }
 
-/* "value" is the argument, or NULL where none was found. "how" goes into given[]. */
+/* "value" is the argument, or NULL if there is none. "how" goes into given[]. */
 static enum options_result apply(struct options *o, enum option_id id, char how,
     const char *value, struct error *err)
 {
@@ -77,7 +77,7 @@ static enum options_result take_long(struct words *w, const char *name, struct o
 
 static enum options_result unknown_letter(const char *letter, struct error *err)
 {
-	/* what is not ASCII may be one byte of several, and would not be readable alone */
+	/* a byte that is not ASCII may belong to a longer character, and is unreadable alone */
 	int shown = (unsigned char)letter[0] < 0x80 ? 1 : 200;
 
 	error_set(err, "unknown option '-%.*s'; see 'covey --help'", shown, letter);
@@ -124,7 +124,7 @@ static enum options_result take_options(struct words *w, struct options *o, stru
 
 /* ---- all of them ---- */
 
-/* Where several options say one thing, users of the struct find it in one field. */
+/* If several options set one thing, the users of the struct find it in one field. */
 static void settle(struct options *o)
 {
 	o->empty_items = o->given[OPT_NULL] || o->given[OPT_DELIMITER];
@@ -159,7 +159,7 @@ enum options_result options_parse(int argc, char *const argv[], struct options *
 
 /* ---- xargs ---- */
 
-/* Options whose meaning is about covey's own input and templates. */
+/* Options about covey's own input and templates have no meaning for xargs. */
 static bool is_foreign_to_xargs(enum option_id id)
 {
 	const struct option_row *row = options_table_row(id);
@@ -223,7 +223,7 @@ int options_inherit(struct options *o, const struct options *from, struct error 
 		memcpy((char *)o + row->field, (const char *)from + row->field, row->size);
 		o->given[i] = from->given[i];
 	}
-	/* for what its tasks are called */
+	/* tasks of a file of tasks have names */
 	if (o->recovery == RECOVERY_RETRY_FAILED)
 		o->tasks = from->tasks;
 	if (o->slot_var == NULL)

@@ -12,32 +12,35 @@ enum options_result {
 	OPTIONS_HELP,           /* print usage_print */
 	OPTIONS_HELP_TABLE,     /* print usage_table: --help=table, for the tests */
 	OPTIONS_VERSION,
-	OPTIONS_XARGS,          /* what follows, from argv[rest] on, are the words of xargs */
-	OPTIONS_BAD             /* say err->message, exit 2 */
+	OPTIONS_XARGS,          /* the words from argv[rest] on are the command line of xargs */
+	OPTIONS_BAD             /* print err->message, exit 2 */
 };
 
 /*
- * Fills *o from argv, which must outlive it; argv[0] is skipped. --help and --version end the
- * parsing where they stand. With OPTIONS_BAD, err says what is wrong; *o is then of no use.
+ * Fills *o from argv, which must outlive *o; argv[0] is skipped. --help and --version end the
+ * parsing. With OPTIONS_BAD, err has a message, and *o must not be used.
  */
 enum options_result options_parse(int argc, char *const argv[], struct options *o,
     struct error *err);
 
-/* ---- for xargs, which has a command line of its own ---- */
+/* ---- for the command line of xargs ---- */
 
-/* The defaults. Returns 0, or -1. */
+/* Fills *o with the defaults. Returns 0, or -1 with a message. */
 int options_begin_for_xargs(struct options *o, struct error *err);
 
-/* Takes a long option, which begins at word, without dashes; its argument may be argv[*next]. */
+/*
+ * Parses a long option: word is its text after the dashes, and its argument may be argv[*next].
+ * Returns 0, or -1 with a message.
+ */
 int options_take_for_xargs(struct options *o, const char *word, char *const argv[], int argc,
     int *next, struct error *err);
 
-/* What cannot be seen from one option alone. Returns 0, or -1 with what is wrong. */
+/* Checks the options together. Returns 0, or -1 with a message. */
 int options_finish_for_xargs(struct options *o, struct error *err);
 
 /*
- * Options of *from that are about how tasks are run, and not about which, hold in *o as well, where
- * none that was given there says otherwise. Returns 0, or -1 with a message.
+ * Copies the options that say how tasks are run, and not which, from *from to *o, except those that
+ * an option given in *o replaces or excludes. Returns 0, or -1 with a message.
  */
 int options_inherit(struct options *o, const struct options *from, struct error *err);
 

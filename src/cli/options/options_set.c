@@ -9,11 +9,11 @@
 #include "cli/options/options_sources.h"
 #include "cli/options/outcomes.h"
 
-/* The field's type is that of the row's kind. */
+/* The field has the type that belongs to the kind of the row. */
 typedef int setter(const struct option_row *row, const char *text, void *field,
     struct error *err);
 
-/* For parsers that need nothing of the row. */
+/* A setter that calls a parser, which does not need the row. */
 #define PARSED_BY(parser) \
 	static int set_by_##parser(const struct option_row *row, const char *text, void *field, \
 	    struct error *err) \

@@ -1,5 +1,5 @@
 /*
- * options_set - what an option's argument is made into
+ * options_set - put the argument of an option into its field
  */
 #ifndef CLI_OPTIONS_OPTIONS_SET_H
 #define CLI_OPTIONS_OPTIONS_SET_H
@@ -9,14 +9,13 @@
 #include "cli/options/options_table.h"
 
 /*
- * Parses the argument into the field that the row names. text is NULL where the option has none:
- * then what the row implies is parsed.
- * Returns 0, or -1 with what is wrong.
+ * Parses the argument into the field that the row names. If the option has no argument, text is
+ * NULL, and the text that the row implies is parsed. Returns 0, or -1 with a message.
  */
 int options_set_field(const struct option_row *row, const char *text, struct options *o,
     struct error *err);
 
-/* All fields as they are where nothing is given. Returns 0, or -1. */
+/* Sets all fields to their defaults. Returns 0, or -1 with a message. */
 int options_set_defaults(struct options *o, struct error *err);
 
 #endif

@@ -32,7 +32,7 @@ static enum separator separator_of(const char *word, bool *linked)
 	return colons == 3 ? SEPARATOR_WORDS : SEPARATOR_FILES;
 }
 
-/* How many words come before the next separator. */
+/* The number of words before the next separator. */
 static size_t words_before_separator(const struct words *w)
 {
 	size_t n = 0;
@@ -44,7 +44,7 @@ static size_t words_before_separator(const struct words *w)
 	return n;
 }
 
-/* What follows a separator: a source, or with "::::" one for each file. */
+/* Parses a separator and the words after it: one source, or with "::::" one for each file. */
 static int take_source(struct words *w, struct options_sources *sources, struct error *err)
 {
 	struct options_source source = { .path = NULL };

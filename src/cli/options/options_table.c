@@ -10,7 +10,7 @@
 	    ((struct options *)0)->member, type: 1, default: -1)]), \
 	.size = sizeof(type)
 
-/* The setters copy an unsigned int into it. */
+/* A field into which the setter copies an unsigned int. */
 #define ENUM_FIELD(member, type) \
 	FIELD(member, type) + 0 * sizeof(char[sizeof(type) == sizeof(unsigned) ? 1 : -1])
 

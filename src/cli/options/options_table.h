@@ -1,8 +1,8 @@
 /*
  * options_table - the table of options
  *
- * One row for each: parsing, defaults, --help and the checks on the manual all come from it. A new
- * option is an id, a field in struct options, a row here, and nothing else.
+ * Each option is one row: parsing, defaults, --help and the checks of the manual are made from it.
+ * A new option is an id, a field in struct options, a row here, and nothing else.
  */
 #ifndef CLI_OPTIONS_OPTIONS_TABLE_H
 #define CLI_OPTIONS_OPTIONS_TABLE_H
@@ -13,7 +13,7 @@
 #include "base/error.h"
 #include "cli/options/options.h"
 
-/* What an argument is, and so the type of the field that it goes into. */
+/* The kind of an argument, which determines the type of its field. */
 enum option_kind {
 	KIND_FLAG,      /* bool; no argument */
 	KIND_NUMBER,    /* unsigned, from min to max */
@@ -26,20 +26,20 @@ enum option_kind {
 	KIND_TEXT,      /* const char * */
 	KIND_NONEMPTY,  /* const char * */
 	KIND_REGEX,     /* const char *, which regcomp(3) accepts */
-	KIND_OUTCOMES,  /* struct covey_outcomes; given again, it adds */
+	KIND_OUTCOMES,  /* struct covey_outcomes; the option adds to it if given again */
 	KIND_JOBS,      /* struct options_jobs */
-	KIND_JOBSERVER, /* struct jobserver_options; without an argument, too */
-	KIND_RATE,      /* covey_nsec: what a start costs */
+	KIND_JOBSERVER, /* struct jobserver_options; the argument is optional */
+	KIND_RATE,      /* covey_nsec: the time from one start to the next */
 	KIND_LOAD,      /* struct pacing_load */
 	KIND_MEMFREE,   /* uint64_t */
 	KIND_NICE,      /* int */
 	KIND_SHARD,     /* struct shard */
-	KIND_LIMITS,    /* struct rlimits; given again, it adds */
+	KIND_LIMITS,    /* struct rlimits; the option adds to it if given again */
 	KIND_HALT,      /* struct halt */
 	KIND_CHOICE,    /* an enum: its values are the words in argument, "normal|full", from 0 */
 	KIND_VALUE,     /* an enum; no argument: the option stands for the row's value */
-	KIND_SOURCE,    /* struct options_sources; given again, it adds a file */
-	KIND_HEADER,    /* bool; no argument but the ":" of parallel(1) */
+	KIND_SOURCE,    /* struct options_sources; the option adds a file if given again */
+	KIND_HEADER,    /* bool; no argument except the ":" of parallel(1) */
 	KIND_HELP,      /* none: ends the parsing */
 	KIND_VERSION    /* none: ends the parsing */
 };
@@ -62,39 +62,39 @@ struct option_row {
 	const char *name;       /* the long name without dashes, or NULL */
 	const char *alias;      /* another long name, not shown, or NULL */
 	const char *letters;    /* the short names; "" for none */
-	const char *argument;   /* what it is called in --help; NULL: the option takes none */
-	const char *initial;    /* parsed into the field first of all; NULL: the field is zero */
+	const char *argument;   /* its name in --help; NULL: the option takes no argument */
+	const char *initial;    /* the default, parsed into the field; NULL: zero */
 	const char *implied;    /* what is parsed where the option takes no argument, or NULL */
-	const char *shown;      /* the default as --help has it; NULL: initial, if that is there */
+	const char *shown;      /* the default in --help; NULL: initial */
 	const char *help;
-	size_t field, size;     /* its offset in struct options, and its size */
+	size_t field, size;     /* the offset of the field in struct options, and its size */
 	unsigned min, max;      /* of KIND_NUMBER, KIND_FACTOR */
 	unsigned value;         /* of KIND_VALUE */
 	enum option_kind kind;
 	enum option_group group;
 	bool optional;          /* the argument may be left out; "=" comes before it */
-	bool for_retries;       /* makes no sense unless the number of tries is given */
+	bool for_retries;       /* has no meaning unless the number of tries is given */
 };
 
-/* The row; never NULL. */
+/* The row of an option; never NULL. */
 const struct option_row *options_table_row(enum option_id id);
 
 /* The group's title in --help. */
 const char *options_table_group_title(enum option_group group);
 
-/* The default to show, or NULL where there is nothing to say. */
+/* The default to show, or NULL if none is shown. */
 const char *options_table_default(const struct option_row *row);
 
 /* The option with that letter, or OPT_COUNT. */
 enum option_id options_table_by_letter(char letter);
 
 /*
- * The option with that long name (name_len bytes, without dashes) or with that beginning, if no
- * other has it. Otherwise OPT_COUNT and a message, with what else may have been meant.
+ * The option with that long name (name_len bytes, without dashes), or the only option whose name
+ * begins so. Otherwise OPT_COUNT and a message, with a suggestion if there is one.
  */
 enum option_id options_table_by_name(const char *name, size_t name_len, struct error *err);
 
-/* Does any long name begin so? */
+/* Does any long name begin with these bytes? */
 bool options_table_is_prefix(const char *name, size_t name_len);
 
 #endif

@@ -46,7 +46,7 @@ static int bad_status(const char *element, struct error *err)
 	    HIGHEST_STATUS);
 }
 
-/* "75" or "1-99". strtonum takes signs, which would make "1--5" or "+1" pass for statuses. */
+/* "75" or "1-99". strtonum accepts signs, so "1--5" and "+1" must be refused before. */
 static int add_statuses(const char *element, struct covey_outcomes *set, struct error *err)
 {
 	char first_text[LONGEST_ELEMENT];
@@ -95,7 +95,7 @@ int outcomes_add(const char *list, struct covey_outcomes *set, struct error *err
 		if (n == 0)
 			return units_refuse(list, err, "a list with one comma between two "
 			    "elements, such as 75,timeout: it has an empty element");
-		/* what does not fit is no outcome, and its beginning might be one */
+		/* what does not fit is not an outcome, though its beginning might be one */
 		if (n >= sizeof element)
 			return bad_element(p, err);
 		memcpy(element, p, n);

@@ -8,9 +8,9 @@
 #include "base/error.h"
 
 /*
- * Adds to *set what a list names: outcome words (exit, signal, timeout, spawn, any), exit statuses
- * and ranges of them (75, 1-99), signals by name (SIGSEGV, SEGV), with commas between. "any" is
- * all four words. A parser as units.h has them.
+ * Adds the elements of a list to *set: outcome words (exit, signal, timeout, spawn, any), exit
+ * statuses and ranges (75, 1-99), and names of signals (SIGSEGV, SEGV), separated by commas. "any"
+ * means the four other words. A parser as in units.h.
  */
 int outcomes_add(const char *list, struct covey_outcomes *set, struct error *err);
 

@@ -1,5 +1,5 @@
 /*
- * pacing - what --delay, --rate, --load and --memfree ask for
+ * pacing - the arguments of --delay, --rate, --load and --memfree
  */
 #ifndef CLI_OPTIONS_PACING_H
 #define CLI_OPTIONS_PACING_H
@@ -16,25 +16,25 @@ struct pacing_load {
 	bool percent;
 };
 
-/* All zero: there is nothing to wait for. */
+/* All zero: starts never wait. */
 struct pacing {
 	covey_nsec delay;        /* between two starts */
-	covey_nsec interval;     /* what a start costs of the time that passes; from --rate */
+	covey_nsec interval;     /* the average time between two starts; from --rate */
 	struct pacing_load load;
 	uint64_t memfree;        /* bytes that must be available */
-	unsigned cpus;           /* for a percentage */
+	unsigned cpus;           /* the usable CPUs, for a percentage */
 };
 
-/* "N/s", "N/m" or "N/h"; *interval is never 0. A parser as units.h has them. */
+/* "N/s", "N/m" or "N/h"; *interval is never 0. A parser as in units.h. */
 int pacing_parse_rate(const char *text, covey_nsec *interval, struct error *err);
 
-/* "N" or "N%", above 0. A parser as units.h has them. */
+/* "N" or "N%", above 0. A parser as in units.h. */
 int pacing_parse_load(const char *text, struct pacing_load *load, struct error *err);
 
-/* A size that this machine can have available. A parser as units.h has them. */
+/* A size of memory, at most that of this machine. A parser as in units.h. */
 int pacing_parse_memfree(const char *text, uint64_t *size, struct error *err);
 
-/* Is there anything to wait for? */
+/* Can a start have to wait? */
 bool pacing_limits(const struct pacing *options);
 
 #endif

@@ -10,7 +10,7 @@
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
-/* A task that handles SIGXCPU has this long to end by itself; then the kernel sends SIGKILL. */
+/* So many seconds after SIGXCPU, the kernel sends SIGKILL. */
 enum { CPU_GRACE = 5 };
 
 enum unit { UNIT_SIZE, UNIT_NUMBER, UNIT_SEC, UNIT_USEC };
@@ -59,7 +59,7 @@ static int unknown(const char *text, struct error *err)
 	return units_refuse(text, err, "NAME=VALUE, with NAME one of %s", list);
 }
 
-/* A duration in the limit's unit, rounded up: rounded down, it could become none at all. */
+/* A duration in the unit of the limit, rounded up: rounded down, it could become 0. */
 static int read_time(const char *text, covey_nsec unit, rlim_t *value, struct error *err)
 {
 	covey_nsec time;
@@ -115,7 +115,8 @@ static int read_value(const struct name *name, const char *text, rlim_t *value,
 }
 
 /*
- * Only the kernel knows what it allows, to whom: the hard limit is set on ourselves, and back.
+ * Only the kernel knows which limits this user may set, so covey sets its own hard limit and then
+ * restores it.
  * text is "NAME=VALUE".
  */
 static int check_allowed(const struct name *name, const char *text, rlim_t value,
@@ -136,7 +137,7 @@ static int check_allowed(const struct name *name, const char *text, rlim_t value
 	    (unsigned long long)own.rlim_max);
 }
 
-/* The kernel sends SIGXCPU at the soft limit, and SIGKILL at the hard one, if that is not later. */
+/* The kernel sends SIGXCPU only if the soft limit is reached before the hard one, with SIGKILL. */
 static rlim_t hard_limit(const struct name *name, rlim_t soft)
 {
 	rlim_t grace = name->unit == UNIT_SEC ? CPU_GRACE : name->unit == UNIT_USEC
@@ -177,7 +178,7 @@ int rlimits_check_nice(int nice, struct error *err)
 {
 	int own;
 
-	/* anybody may be nicer, but there would be no way back to try it out */
+	/* every user may raise the niceness, but could not lower it again after a try */
 	if (nice >= 0)
 		return 0;
 	errno = 0;
@@ -196,14 +197,14 @@ static const char *value_of(const struct rlimits *limits, int resource)
 	return limits == NULL ? NULL : limits->given[resource];
 }
 
-/* Of the two that SIGXCPU stands for, the one that was asked for. */
+/* SIGXCPU stands for two limits: this is the one that was given. */
 static int time_limit(const struct rlimits *limits)
 {
 	return value_of(limits, RLIMIT_CPU) == NULL && value_of(limits, RLIMIT_RTTIME) != NULL
 	    ? RLIMIT_RTTIME : RLIMIT_CPU;
 }
 
-/* Has it used what the hard limit on its CPU time allows? Then SIGKILL is the kernel's. */
+/* Has the attempt used its hard limit of CPU time? Then the kernel has sent SIGKILL. */
 static bool used_up(const struct rlimits *limits, const struct covey_attempt *attempt)
 {
 	const struct timeval *user = &attempt->usage.ru_utime, *sys = &attempt->usage.ru_stime;
@@ -216,7 +217,7 @@ static bool used_up(const struct rlimits *limits, const struct covey_attempt *at
 	return false;
 }
 
-/* A shell reports the signal that ended its command as 128 and the signal's number. */
+/* A shell reports the signal that ended its command as 128 plus the number of the signal. */
 static int signal_of(const struct rlimits *limits, const struct covey_attempt *attempt)
 {
 	int sig = attempt->status - 128;
@@ -249,7 +250,7 @@ bool rlimits_blame(const struct rlimits *limits, const struct covey_attempt *att
 		snprintf(words, RLIMITS_WORDS_SIZE, "its %s limit", name);
 		return true;
 	}
-	/* seconds go without saying on the command line only */
+	/* a number without a unit means seconds on the command line only */
 	unit = resource != RLIMIT_FSIZE && value[strspn(value, "0123456789.")] == '\0' ? "s" : "";
 	snprintf(words, RLIMITS_WORDS_SIZE, "its %s limit of %.40s%s", name, value, unit);
 	return true;

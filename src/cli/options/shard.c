@@ -48,7 +48,7 @@ int shard_parse(const char *text, struct shard *shard, struct error *err)
 
 /* ---- by hash ---- */
 
-/* FNV-1a, a byte at a time; the NUL behind each item keeps them apart. */
+/* FNV-1a, a byte at a time; the NUL after each item separates the items. */
 static uint64_t hash_items(const struct span *items, size_t n)
 {
 	uint64_t hash = 0xcbf29ce484222325;
@@ -61,7 +61,7 @@ static uint64_t hash_items(const struct span *items, size_t n)
 	return hash;
 }
 
-/* Spreads what differs in few bits over all of them: the end of splitmix64. */
+/* The last step of splitmix64: a difference in a few bits spreads over all bits. */
 static uint64_t mix(uint64_t x)
 {
 	x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9;
@@ -70,9 +70,9 @@ static uint64_t mix(uint64_t x)
 }
 
 /*
- * The jump consistent hash of Lamping and Veach: goes from shard to shard as if they had been added
- * one after the other, and stops where the item would have stayed. In integers, so that rounding is
- * the same everywhere.
+ * The jump consistent hash of Lamping and Veach: it adds one shard after another, and follows the
+ * item through its moves until it stays. It computes in integers, so that rounding is the same on
+ * every machine.
  */
 static unsigned jump(uint64_t key, unsigned count)
 {
@@ -93,7 +93,7 @@ unsigned shard_of(const struct span *items, size_t n, unsigned count)
 
 /* ---- by count ---- */
 
-/* How many are in the first k shards: the first ones have one more where it does not come out. */
+/* The number of items in the first k shards. If there is a remainder, the first shards share it. */
 static uint64_t before(uint64_t total, unsigned k, unsigned count)
 {
 	uint64_t more = total % count;

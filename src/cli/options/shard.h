@@ -1,8 +1,8 @@
 /*
- * shard - which part of the input is this one's, where several coveys share it
+ * shard - which part of the input this covey runs, if several share the input
  *
  * Pure arithmetic: the same input and the same number of shards give the same parts on every
- * machine, in every version. Every item is in exactly one of them.
+ * machine, in every version. Every item is in exactly one part.
  */
 #ifndef CLI_OPTIONS_SHARD_H
 #define CLI_OPTIONS_SHARD_H
@@ -17,31 +17,31 @@
 enum { SHARD_MOST = 1000000 };
 
 enum shard_by {
-	SHARD_BY_HASH,     /* each item by its bytes, whatever else there is */
-	SHARD_BY_COUNT     /* neighbours together, equally many in each */
+	SHARD_BY_HASH,     /* by the bytes of each item alone */
+	SHARD_BY_COUNT     /* consecutive items, equally many in each part */
 };
 
 struct shard {
-	bool automatic;    /* index, and count unless it is given, are to be found: see engine.h */
+	bool automatic;    /* engine.h finds index, and count if it is 0 */
 	unsigned index;    /* from 1 */
-	unsigned count;    /* 0: there are no shards, or it is to be found */
+	unsigned count;    /* 0: there are no shards, or see automatic */
 };
 
-/* Reads "I/N", "auto" or "auto/N". A parser as units.h has them. */
+/* Reads "I/N", "auto" or "auto/N". A parser as in units.h. */
 int shard_parse(const char *text, struct shard *shard, struct error *err);
 
 /*
- * The shard, from 1, of what is made of these items. With one shard more, only those move that it
- * gets.
+ * The shard, from 1, of a record with these items. If count grows by one, only the records of the
+ * new shard move.
  */
 unsigned shard_of(const struct span *items, size_t n, unsigned count);
 
-/* A part of a whole: from first up to, but not with, end, both from 0. */
+/* The records from first up to, but not including, end; both count from 0. */
 struct shard_block {
 	uint64_t first, end;
 };
 
-/* Which of so many are in the shard. */
+/* The records of the shard, out of total records. */
 struct shard_block shard_block(uint64_t total, const struct shard *shard);
 
 #endif

@@ -75,7 +75,7 @@ static void put_words(struct column *c, const char *text)
 	}
 }
 
-/* "  -j, -P, --jobs N", with long names one below the other */
+/* "  -j, -P, --jobs N", with the long names aligned */
 static void put_names(struct column *c, const struct option_row *row)
 {
 	char names[64];

@@ -6,12 +6,12 @@
 
 #include <stdio.h>
 
-/* Prints the help, 80 columns at most. Whether it arrived is for the caller to see: ferror(3). */
+/* Prints the help, 80 columns wide. The caller must check for write errors with ferror(3). */
 void usage_print(FILE *out);
 
 /*
- * Prints a line for each option: its long name, its letters, its argument, its default, with tabs
- * between and nothing where there is none. For tests that hold table, help and manual together.
+ * Prints a line for each option: its long name, its letters, its argument and its default,
+ * separated by tabs; a missing one is empty. Tests compare the lines with --help and the manual.
  */
 void usage_table(FILE *out);
 
