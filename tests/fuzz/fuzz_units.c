@@ -1,5 +1,5 @@
 /*
- * The small words of the command line: the input is one argument, given to every parser there is.
+ * The values of options: the input is one argument, and every parser is given it.
  */
 #include <stdbool.h>
 
@@ -7,7 +7,10 @@
 #include "fuzz.h"
 #include "cli/input/engine.h"
 #include "cli/options/halt.h"
+#include "cli/options/jobserver_option.h"
 #include "cli/options/outcomes.h"
+#include "cli/options/pacing.h"
+#include "cli/options/rlimits.h"
 #include "cli/options/shard.h"
 #include "base/units.h"
 
@@ -25,6 +28,14 @@ static void check(int result, bool holds, struct error *err)
 	err->message[0] = '\0';
 }
 
+/* The arguments of a function have no order: what holds after the call must be asked after it. */
+#define CHECK_CALL(call, holds, err) \
+	do { \
+		int result_ = (call); \
+		\
+		check(result_, holds, err); \
+	} while (0)
+
 static void numbers(const char *text)
 {
 	struct error err = { "" };
@@ -34,12 +45,12 @@ static void numbers(const char *text)
 	int byte = 0;
 	uint64_t size = 0;
 
-	check(units_number(text, -7, 1000000, &n, &err), n >= -7 && n <= 1000000, &err);
-	check(units_factor(text, 0, 1000, &real, &err), real >= 0 && real <= 1000, &err);
-	check(units_share(text, &real, &err), real >= 0 && real <= 1, &err);
-	check(units_percent(text, 300, &percent, &err), percent >= 1 && percent <= 300, &err);
-	check(units_size(text, &size, &err), size <= INT64_MAX, &err);
-	check(units_byte(text, &byte, &err), byte >= 0 && byte <= 255, &err);
+	CHECK_CALL(units_number(text, -7, 1000000, &n, &err), n >= -7 && n <= 1000000, &err);
+	CHECK_CALL(units_factor(text, 0, 1000, &real, &err), real >= 0 && real <= 1000, &err);
+	CHECK_CALL(units_share(text, &real, &err), real >= 0 && real <= 1, &err);
+	CHECK_CALL(units_percent(text, 300, &percent, &err), percent >= 1 && percent <= 300, &err);
+	CHECK_CALL(units_size(text, &size, &err), size <= INT64_MAX, &err);
+	CHECK_CALL(units_byte(text, &byte, &err), byte >= 0 && byte <= 255, &err);
 }
 
 /* What is written for people is read again, and is never more than it was. */
@@ -90,9 +101,48 @@ static void limits(const char *text)
 	struct halt halt = { .when = HALT_NEVER };
 	struct halt_counts none = { .succeeded = 0 };
 
-	check(halt_parse(text, &halt, &err), halt.when == HALT_NEVER || halt.limit >= 1, &err);
+	CHECK_CALL(halt_parse(text, &halt, &err), halt.when == HALT_NEVER || halt.limit >= 1, &err);
 	if (halt.when != HALT_NEVER)
 		FUZZ_CHECK(!halt_reached(&halt, &none));
+}
+
+static void pace(const char *text)
+{
+	struct error err = { "" };
+	struct pacing_load load = { .n = 0 };
+	covey_nsec interval = 0;
+	uint64_t size = 0;
+
+	CHECK_CALL(pacing_parse_rate(text, &interval, &err), interval >= 1, &err);
+	CHECK_CALL(pacing_parse_load(text, &load, &err), load.n > 0, &err);
+	CHECK_CALL(pacing_parse_memfree(text, &size, &err), size <= INT64_MAX, &err);
+}
+
+/* The same name again replaces the limit, and covey's own limits are not changed. */
+static void resources(const char *text)
+{
+	struct error err = { "" };
+	struct rlimits limits = { .n = 0 };
+	struct rlimit before, after;
+	int result;
+
+	FUZZ_CHECK(getrlimit(RLIMIT_NOFILE, &before) == 0);
+	result = rlimits_add(text, &limits, &err);
+	check(result, limits.n == 1 && limits.list[0].value.rlim_cur
+	    <= limits.list[0].value.rlim_max, &err);
+	if (result == 0)
+		FUZZ_CHECK(rlimits_add(text, &limits, &err) == 0 && limits.n == 1);
+	FUZZ_CHECK(getrlimit(RLIMIT_NOFILE, &after) == 0);
+	FUZZ_CHECK(before.rlim_cur == after.rlim_cur && before.rlim_max == after.rlim_max);
+}
+
+static void jobserver(const char *text)
+{
+	struct error err = { "" };
+	struct jobserver_options options = { .serve = false };
+	int result = jobserver_option_parse(text, &options, &err);
+
+	check(result, options.serve && options.n <= JOBSERVER_MOST, &err);
 }
 
 /* The environment: every variable there is has this value. */
@@ -139,6 +189,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	signals(text);
 	lists(text);
 	limits(text);
+	pace(text);
+	resources(text);
+	jobserver(text);
 	shards(text);
 	free(text);
 	return 0;
