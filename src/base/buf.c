@@ -6,12 +6,10 @@
 
 #include "base/grow.h"
 
-int buf_reserve(struct buf *buf, size_t n)
+int buf_enlarge(struct buf *buf, size_t n)
 {
 	char *at;
 
-	if (n < buf->size - buf->len)
-		return 0;
 	if (n >= SIZE_MAX - buf->len)
 		return -1;
 	at = grow(buf->at, &buf->size, buf->len + n + 1, 1);

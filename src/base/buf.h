@@ -20,8 +20,14 @@ struct buf {
  * are added must not be the buffer's own.
  */
 
-/* Makes room for n more bytes and a NUL. */
-int buf_reserve(struct buf *buf, size_t n);
+/* Moves the buffer to where there is room for n more bytes and a NUL. */
+int buf_enlarge(struct buf *buf, size_t n);
+
+/* Makes room for n more bytes and a NUL, if there is not enough. */
+static inline int buf_reserve(struct buf *buf, size_t n)
+{
+	return n < buf->size - buf->len ? 0 : buf_enlarge(buf, n);
+}
 
 /* Adds n bytes; or a string; or a word, which is n bytes and a NUL that is counted. */
 int buf_add(struct buf *buf, const void *bytes, size_t n);
