@@ -10,6 +10,9 @@
 
 bats_require_minimum_version 1.5.0
 
+# a pipeline fails with any of its commands
+set -o pipefail
+
 : "${COVEY:?the covey to test}" "${COVEY_HELPERS:?the directory of the helper programs}"
 PATH=$COVEY_HELPERS:$PATH
 
@@ -49,9 +52,9 @@ evil=(
 	$'\e[31m' $'\x01' $'\xff\xfe' 'é' '-exec touch PWNED ;' '-va[$(touch PWNED)]' 'IFS=x' '--x=$(touch PWNED)' '<(touch PWNED)'
 )
 
-# harmed: some evil item was run
-harmed() {
-	[[ -e PWNED ]]
+# unharmed WHAT: no evil item was run by it
+unharmed() {
+	[[ ! -e PWNED ]] || { echo "broke out of: $1"; return 1; }
 }
 
 # ---- looking at the last run ----
@@ -69,6 +72,15 @@ match() {
 # lacks TEXT REGEX: nowhere in it
 lacks() {
 	[[ ! $1 =~ $2 ]] || { printf '/%s/ in:\n%s\n' "$2" "$1"; return 1; }
+}
+
+# ends STATUS COMMAND...: it ends so; for what run cannot keep, such as NUL bytes in its output
+ends() {
+	local want=$1 status=0
+
+	shift
+	"$@" || status=$?
+	((status == want)) || { echo "exit $status, not $want: $*" >&2; return 1; }
 }
 
 # sorted TEXT: its lines in order

@@ -46,7 +46,7 @@ arrives() {
 	"$COVEY" -k -0 "$@" >out 2>err </dev/null || { echo "exit $?: $*"; cat err; return 1; }
 	cmp want out || { echo "changed by: $*"; diff -a want out | head -20; return 1; }
 	[ ! -s err ] || { cat err; return 1; }
-	! harmed || { echo "broke out of: $*"; return 1; }
+	unharmed "$*"
 }
 
 # Each prints its two items with a bar in between.
@@ -171,7 +171,7 @@ scripts=(
 		bash lines >out </dev/null
 		# the number of the task is part of a file's name
 		cmp want out || { echo "changed by: ${scripts[i]}"; diff -a want out | head; return 1; }
-		! harmed
+		unharmed "${scripts[i]}"
 	done
 }
 
@@ -181,7 +181,7 @@ scripts=(
 	    ::: '$(touch PWNED)/; touch PWNED.`x`' ::: "a'b/\"c d.*"
 	same "[; touch PWNED.\`x\`][\$(touch PWNED)][; touch PWNED][a'b/\"c d][\"c d.*.]" "$output"
 	same '' "$stderr"
-	! harmed
+	unharmed 'parts of paths'
 }
 
 @test "an item that is not there is empty" {
@@ -199,7 +199,7 @@ scripts=(
 			same '' "$output"
 			one_complaint
 			match "$stderr" "\\{$which\\}" || match "$stderr" 'line [0-9]+ of the script'
-			! harmed
+			unharmed "$script"
 		done
 	done <<-'END'
 		eval @

@@ -43,13 +43,13 @@ load common
 }
 
 @test "success=1 stops at the first success" {
-	run covey -j 1 --halt now,success=1 -c ': >ran.{}; exit {}' ::: 1 0 2
+	run -0 covey -j 1 --halt now,success=1 -c ': >ran.{}; exit {}' ::: 1 0 2
 	[ -e ran.0 ]
 	[ ! -e ran.2 ]
 }
 
 @test "done=2 stops after two, however they ended" {
-	run covey -j 1 --halt soon,done=2 -c ': >ran.{}; exit {}' ::: 1 0 2
+	run -123 covey -j 1 --halt soon,done=2 -c ': >ran.{}; exit {}' ::: 1 0 2
 	[ -e ran.0 ]
 	[ ! -e ran.2 ]
 }

@@ -84,7 +84,8 @@ END
 	printf '\xef\xbb\xbf{"command": "echo one"}\r\n\r\n \t\n{"command": "echo two"}' >tasks.jsonl
 	same $'one\ntwo' "$(covey -k --tasks tasks.jsonl)"
 	: >tasks.jsonl
-	same '' "$(covey --tasks tasks.jsonl)"
+	run -0 covey --tasks tasks.jsonl
+	same '' "$output"
 }
 
 @test "from a pipe, what was read before a bad line has run, and no more is" {
@@ -141,7 +142,7 @@ END
 	run -123 covey --journal j --tasks tasks.jsonl
 	run -123 "$report" j
 	match "$output" "task 1 failed: bad: /bin/sh -c 'exit \\\$X': exit 3"
-	"$report" --failed0 j | tr '\0' '\n' >again.jsonl || :
+	ends 123 "$report" --failed0 j | tr '\0' '\n' >again.jsonl
 	same "$(head -n 1 tasks.jsonl)" "$(<again.jsonl)"
 	run -123 covey --tasks again.jsonl
 	match "$output" 'task 1 failed: bad: '
@@ -157,7 +158,7 @@ END
 {"command": "cat; exit 1", "stdin": "x\u0000y\n", "timeout": "1h"}
 {"command": "true"}
 END
-	covey --tag --retry-interval 2s --journal j --tasks tasks.jsonl >out 2>err || :
+	ends 123 covey --tag --retry-interval 2s --journal j --tasks tasks.jsonl >out 2>err
 	same "$(sort out | tr '\0' @)" \
 	    "$(cd elsewhere && covey --journal ../j --retry-failed 2>err2 | sort | tr '\0' @)"
 	grep -aF 'text' out
@@ -173,7 +174,7 @@ END
 {"command": "echo b"}
 {"name": "c", "command": "exit 1"}
 END
-	covey --journal j --tasks tasks.jsonl >out 2>err || :
+	run -123 covey --journal j --tasks tasks.jsonl
 	cat >tasks.jsonl <<'END'
 {"command": "echo b"}
 {"command": "echo b", "env": {"X": "y"}}
