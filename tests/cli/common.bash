@@ -118,6 +118,25 @@ wait_for() {
 	done
 }
 
+# in_time STATUS COMMAND...: as run, with MSEC in its words as a number of milliseconds: few at first,
+# and more where the machine was too slow for the command to make the file "ready" before they passed.
+# Files ready* and locks are gone before each run
+in_time() {
+	local want=$1 ms
+
+	shift
+	for ms in 300 3000 30000; do
+		alive 0
+		rm -f ready* "$LOCKS"/*
+		run --separate-stderr "${@//MSEC/$ms}"
+		[[ -e ready ]] || continue
+		same "$want" "$status"
+		return
+	done
+	printf 'not ready within %s ms: %s\n%s\n' "$ms" "$*" "$stderr"
+	return 1
+}
+
 # alive N: exactly so many processes hold a lock
 alive() {
 	[[ $(misbehave alive "$LOCKS") == "$1" ]]

@@ -42,12 +42,12 @@ on_record() {
 }
 
 @test "the outcomes are those that are documented" {
-	run -123 covey --journal j --timeout 300ms -c '
+	run -123 covey --journal j -c '
 		case {} in
 		exit) exit 3;;
 		signal) kill -KILL $$;;
-		timeout) exec sleep 600;;
-		esac' ::: success exit signal timeout
+		esac' ::: success exit signal
+	run -123 covey --journal j --timeout 100ms sleep ::: 600
 	run -124 covey --journal j --deadline 200ms sleep ::: 600
 	run -123 covey --journal j --halt now,fail=1 -j 2 sh -c '[ {} = 1 ] || exec sleep 600; exit 1' ::: 2 1
 	mkdir sub

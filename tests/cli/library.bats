@@ -22,7 +22,7 @@ setup() {
 }
 
 @test "a timeout" {
-	run -0 drive -T 200 -k 100 <<<"exec misbehave ignore-term hold-file=$LOCKS/x sleep=600"
+	in_time 0 drive -T MSEC -k 100 -n 1 misbehave ignore-term hold-file="$LOCKS/x" touch=ready sleep=600
 	match "$output" $'ended 1.1 timeout\nfinished 1 timeout'
 	alive 0
 }
@@ -45,15 +45,15 @@ setup() {
 }
 
 @test "a daemon with nothing in its environment, in a host that has no children of its own" {
-	run -0 drive -f subreaper -f sole-parent -T 300 -k 100 \
-	    <<<"exec misbehave hold-file=$LOCKS/x env-clear ignore-term close-pipes double-fork sleep=600"
+	in_time 0 drive -f subreaper -f sole-parent -T MSEC -k 100 -n 1 misbehave hold-file="$LOCKS/x" \
+	    env-clear ignore-term close-pipes double-fork touch=ready sleep=600
 	match "$output" 'ended 1.1 timeout'
 	alive 0
 }
 
 @test "processes that replace themselves faster than a list is read" {
-	run -0 drive -f subreaper -f sole-parent -T 300 -k 100 \
-	    <<<"exec misbehave hold-file=$LOCKS/x ignore-term close-pipes runaway=1000000 sleep=600"
+	in_time 0 drive -f subreaper -f sole-parent -T MSEC -k 100 -n 1 misbehave hold-file="$LOCKS/x" \
+	    ignore-term close-pipes runaway=1000000 touch=ready sleep=600
 	match "$output" 'ended 1.1 timeout'
 	alive 0
 }
@@ -70,6 +70,10 @@ setup() {
 }
 
 @test "without pidfd all of it is the same" {
-	run -0 drive -f no-pidfd -j 1 -t 2 -T 300 -k 100 <<<$'[ -e x ] || { : >x; sleep 600; }\ntrue\nexit 3'
+	run -0 drive -f no-pidfd -j 1 -t 2 -T 3600000 <<<$'[ -e x ] || { : >x; exit 1; }\ntrue\nexit 3'
 	same $'finished 1 success\nfinished 2 success\nfinished 3 exit' "$(grep ^finished <<<"$output" | sort)"
+	in_time 0 drive -f no-pidfd -t 2 -T MSEC -k 100 -n 1 \
+	    sh -c '[ ! -e ready.1 ] || { : >ready; exit 0; }; : >ready.1; sleep 600'
+	match "$output" $'ended 1.1 timeout retry\n'
+	match "$output" 'finished 1 success$'
 }

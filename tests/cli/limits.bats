@@ -88,8 +88,8 @@ injecting() {
 
 @test "a kernel without pidfd: timeouts hold" {
 	needs_strace
-	run -123 injecting pidfd_open ENOSYS 1+ --timeout 300ms --kill-after 100ms \
-	    misbehave hold-file="$LOCKS/x" ignore-term close-pipes double-fork sleep=600 ::: print=x
+	in_time 123 injecting pidfd_open ENOSYS 1+ --timeout MSECms --kill-after 100ms \
+	    misbehave hold-file="$LOCKS/x" ignore-term close-pipes double-fork touch=ready sleep=600 ::: print=x
 	alive 0
 }
 

@@ -134,7 +134,7 @@ size_is() {
 }
 
 @test "what a task printed before its timeout is shown" {
-	run -123 --separate-stderr covey --timeout 300ms misbehave print=early sleep=600 ::: x
+	in_time 123 covey --timeout MSECms misbehave print=early touch=ready sleep=600 ::: x
 	same early "$output"
 }
 
@@ -155,13 +155,13 @@ size_is() {
 @test "a reader that is slow does not stop the clocks" {
 	mkfifo pipe
 	exec 7<>pipe
-	misbehave watch run "$COVEY" -j 1 --timeout 300ms --kill-after 100ms -c '
-		case {} in
-		floods) exec misbehave flood=1000000;;
-		hangs) exec misbehave hold-file="$LOCKS/x" touch=ready sleep=600;;
-		last) : >last;;
-		esac' ::: floods hangs last >&7 2>err </dev/null 3>&- 7>&- &
-	wait_for test -e ready
+	cat >tasks.jsonl <<-END
+		{"command": ["misbehave", "flood=1000000"]}
+		{"command": ["misbehave", "hold-file=$LOCKS/x", "sleep=600"], "timeout": "300ms"}
+		{"command": ["touch", "last"]}
+	END
+	misbehave watch run "$COVEY" -j 1 --kill-after 100ms --tasks tasks.jsonl \
+	    >&7 2>err </dev/null 3>&- 7>&- &
 	wait_for test -e last
 	alive 0
 	cat <&7 >out 3>&- &

@@ -26,9 +26,11 @@ count='echo {} >>tried; exit 3'
 }
 
 @test "while a task waits for its retry, its slot runs others" {
-	run -0 covey -j 1 --tries 2 --retry-interval 500ms \
-	    -c 'echo {} >>order; [ {} != a ] || [ "$COVEY_ATTEMPT" = 2 ]' ::: a b
-	same $'a\nb\na' "$(<order)"
+	start -j 1 --tries 2 --retry-interval 1h -c 'echo {} >>order; [ {} != a ] || exit 3' ::: a b c
+	wait_for grep -q c order
+	same $'a\nb\nc' "$(<order)"
+	kill -TERM "$pid"
+	finish 'signal SIGTERM'
 }
 
 @test "a retry that is due goes ahead of tasks that have not run" {
@@ -42,11 +44,11 @@ count='echo {} >>tried; exit 3'
 }
 
 @test "timeouts and failures mix freely in one task" {
-	run -0 --separate-stderr covey --tries 3 --retry-interval 10ms --timeout 300ms -c '
+	in_time 0 covey --tries 3 --retry-interval 10ms --timeout MSECms -c '
 		case $COVEY_ATTEMPT in
 		1) sleep 600;;
-		2) exit 3;;
-		3) echo done {};;
+		2) : >ready.2; exit 3;;
+		3) echo done {}; [ ! -e ready.2 ] || : >ready;;
 		esac' ::: a
 	same 'done a' "$output"
 	match "$stderr" 'timed out.*attempt 2 of 3'
@@ -86,9 +88,11 @@ count='echo {} >>tried; exit 3'
 }
 
 @test "--retry-on timeout does not retry failures" {
-	run -123 covey --tries 2 --retry-interval 10ms --retry-on timeout --timeout 300ms \
-	    -c 'echo {} >>tried; [ {} = fails ] || sleep 600; exit 3' ::: fails hangs
-	same $'fails\nhangs\nhangs' "$(sort tried)"
+	run -123 covey --tries 2 --retry-interval 10ms --retry-on timeout --timeout 1h -c "$count" ::: fails
+	same fails "$(<tried)"
+	in_time 123 covey --tries 2 --retry-interval 10ms --retry-on timeout --timeout MSECms \
+	    -c ': >ready.$COVEY_ATTEMPT; [ ! -e ready.2 ] || : >ready; sleep 600' ::: hangs
+	[ -e ready.1 ]
 }
 
 @test "--retry-match: what stderr says decides" {

@@ -105,7 +105,7 @@ spread() {
 }
 
 @test "a deadline passes while nothing may start" {
-	run -124 --separate-stderr covey --rate 1/h --deadline 300ms -c ': >ran-{}' ::: 1 2
+	in_time 124 covey --rate 1/h --deadline MSECms -c ': >ran-{}; : >ready' ::: 1 2
 	[[ -e ran-1 && ! -e ran-2 ]]
 }
 

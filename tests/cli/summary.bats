@@ -38,7 +38,7 @@ load common
 
 @test "a timeout says how long it was" {
 	run -123 --separate-stderr covey --timeout 250ms sleep ::: 600
-	match "$stderr" 'covey: task 1 failed: sleep 600: timed out after (0\.[23]|2[5-9][0-9] ?ms|3[0-9][0-9] ?ms|.*s)'
+	match "$stderr" $'covey: task 1 failed: sleep 600: timed out after 250ms($|[^0-9a-z])'
 }
 
 @test "the number of tries" {

@@ -13,25 +13,26 @@ load common
 }
 
 @test "one task's timeout does not touch another" {
-	run -123 covey -j 2 --timeout 300ms sh -c '[ {} = quick ] || sleep 600; echo {}' ::: hangs quick
-	same quick "$(grep -x quick <<<"$output")"
+	in_time 123 covey -j 2 --timeout MSECms sh -c '[ {} = quick ] || sleep 600; echo {}; : >ready' ::: \
+	    hangs quick
+	same quick "$output"
 }
 
 @test "--signal comes first, and may be answered" {
-	run -123 covey --timeout 300ms --signal INT \
-	    sh -c 'trap "echo got it >answer; exit 0" INT; sleep 600 & wait' ::: a
+	# a sleep in the background would ignore SIGINT, and outlast the grace
+	in_time 123 covey --timeout MSECms --kill-after 1m --signal INT \
+	    sh -c 'trap "echo got it >answer; exit 0" INT; : >ready; while :; do sleep 0.05; done' ::: a
 	same 'got it' "$(<answer)"
 }
 
 @test "what answers SIGTERM with success has timed out all the same" {
-	run -123 --separate-stderr covey --timeout 300ms sh -c 'trap "exit 0" TERM; sleep 600 & wait' ::: a
+	in_time 123 covey --timeout MSECms sh -c 'trap "exit 0" TERM; : >ready; sleep 600 & wait' ::: a
 	match "$stderr" 'timed out'
 }
 
 @test "--kill-after: SIGKILL for what does not listen" {
-	run -123 --separate-stderr covey --timeout 200ms --kill-after 100ms \
+	in_time 123 covey --timeout MSECms --kill-after 100ms \
 	    misbehave ignore-term hold-file="$LOCKS/x" touch=ready sleep=600 ::: print=x
-	[ -e ready ]
 	match "$stderr" 'timed out'
 	alive 0
 }
@@ -45,19 +46,24 @@ load common
 }
 
 @test "--deadline ends the run: 124, and no process is left" {
-	run -124 --separate-stderr covey -j 2 --deadline 300ms --kill-after 100ms \
-	    misbehave hold-file="$LOCKS/x" ignore-term double-fork sleep=600 ::: print=1 print=2 print=3
+	in_time 124 covey -j 2 --deadline MSECms --kill-after 100ms \
+	    misbehave hold-file="$LOCKS/x" ignore-term double-fork touch=ready sleep=600 ::: \
+	    print=1 print=2 print=3
 	match "$stderr" 'deadline'
 	alive 0
 }
 
 @test "--deadline: what finished before it still shows" {
-	run -124 --separate-stderr covey -k -j 2 --deadline 400ms sh -c 'echo {}; [ {} = a ] || sleep 600' ::: a b
+	# the third is started when the first has ended
+	in_time 124 covey -k -j 2 --deadline MSECms \
+	    sh -c 'echo {}; [ {} != c ] || : >ready; [ {} = a ] || sleep 600' ::: a b c
 	match "$output" '^a'
 }
 
 @test "a failure besides does not hide that the deadline passed" {
-	run -124 covey -j 2 --deadline 400ms sh -c '[ {} = hangs ] && sleep 600; exit 3' ::: fails hangs
+	in_time 124 covey -j 2 --deadline MSECms \
+	    sh -c '[ {} != after ] || : >ready; [ {} = fails ] || sleep 600; exit 3' ::: fails hangs after
+	match "$stderr" 'task 1 failed: .*exit 3'
 }
 
 @test "durations: ms, s, m, h and fractions" {

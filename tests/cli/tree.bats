@@ -4,9 +4,8 @@ load common
 
 # ended_by_timeout WORD...: a child that does this, then hangs, is gone when covey is
 ended_by_timeout() {
-	run -123 --separate-stderr covey --timeout 300ms --kill-after 100ms \
+	in_time 123 covey --timeout MSECms --kill-after 100ms \
 	    misbehave hold-file="$LOCKS/x" "$@" touch=ready sleep=600 ::: print=x
-	[ -e ready ]
 	match "$stderr" 'covey: task 1 failed: .*timed out'
 	alive 0
 }
@@ -56,23 +55,22 @@ ended_by_timeout() {
 }
 
 @test "a timeout ends: a child that stopped itself" {
-	run -123 --separate-stderr covey --timeout 300ms --kill-after 100ms \
+	in_time 123 covey --timeout MSECms --kill-after 100ms \
 	    misbehave hold-file="$LOCKS/x" touch=ready stop-self sleep=600 ::: print=x
-	[ -e ready ]
 	match "$stderr" 'timed out'
 	alive 0
 }
 
 @test "a stopped child gets to see its SIGTERM" {
-	run -123 --separate-stderr covey --timeout 300ms --kill-after 1m \
+	in_time 123 covey --timeout MSECms --kill-after 1m \
 	    sh -c 'trap "echo seen >answer; exit 1" TERM; : >ready; kill -STOP $$; sleep 600 & wait' ::: a
 	same seen "$(<answer)"
 }
 
 @test "the shell's children die with the shell" {
-	run -123 --separate-stderr covey --timeout 300ms --kill-after 100ms -c '
-		(trap "" TERM; misbehave hold-file="$LOCKS/a" sleep=600; :) &
-		misbehave hold-file="$LOCKS/b" sleep=600' ::: a
+	in_time 123 covey --timeout MSECms --kill-after 100ms -c '
+		(trap "" TERM; misbehave hold-file="$LOCKS/a" touch=ready.a sleep=600; :) &
+		misbehave hold-file="$LOCKS/b" wait-file=ready.a touch=ready sleep=600' ::: a
 	match "$stderr" 'timed out'
 	same 2 "$(ls "$LOCKS" | wc -l)"
 	alive 0
@@ -124,12 +122,16 @@ leftover() {
 }
 
 @test "an attempt never overlaps the one before, however that ended" {
-	run -123 covey --tries 3 --retry-interval 10ms --timeout 300ms --kill-after 50ms -c '
-		misbehave alive "$LOCKS" >>seen
-		[ "$COVEY_ATTEMPT" = 1 ] ||
-			exec misbehave hold-file="$LOCKS/x" ignore-term close-pipes double-fork chain=2 exit=3
-		misbehave hold-file="$LOCKS/x" ignore-term close-pipes double-fork chain=2 sleep=600' ::: a
-	same $'0\n0\n0' "$(<seen)"
+	# ready once an attempt has timed out and one has failed, each with its tree
+	in_time 123 covey --tries 3 --retry-interval 10ms --timeout MSECms --kill-after 50ms -c '
+		misbehave alive "$LOCKS" >ready.seen.$COVEY_ATTEMPT
+		set -- hold-file="$LOCKS/x" ignore-term close-pipes double-fork chain=2
+		case $COVEY_ATTEMPT in
+		1) exec misbehave "$@" touch=ready.1 sleep=600;;
+		2) [ ! -e ready.1 ] || exec misbehave "$@" touch=ready.2 exit=3;;
+		3) [ ! -e ready.2 ] || exec misbehave "$@" touch=ready exit=3;;
+		esac' ::: a
+	same $'0\n0\n0' "$(cat ready.seen.*)"
 }
 
 @test "a slot is not reused while something of its last tree lives" {
@@ -202,8 +204,9 @@ dies_of() {
 		[ $# = 2 ] && exec misbehave hold-file="$LOCKS/x" close-pipes double-fork' ::: {1..40}
 	same 40 "$(grep -c 'left processes behind, which were killed' <<<"$stderr")"
 	alive 0
-	run -123 --separate-stderr covey -j 100 --timeout 500ms --kill-after 100ms \
-	    misbehave hold-file="$LOCKS/x" ignore-term close-pipes double-fork sleep=600 ::: print={1..10}
+	in_time 123 covey -j 100 --timeout MSECms --kill-after 100ms \
+	    misbehave hold-file="$LOCKS/x" ignore-term close-pipes double-fork touch=ready sleep=600 ::: \
+	    print={1..10}
 	same 10 "$(grep -c 'timed out' <<<"$(grep '^covey: task' <<<"$stderr")")"
 	alive 0
 }
@@ -261,9 +264,9 @@ insist() {
 }
 
 @test "a child that goes over to another process group is stopped like any other" {
-	run -123 --separate-stderr covey --timeout 300ms --kill-after 1h -c \
-	    'exec perl -e '\''setpgrp(0, getpgrp(getppid())); exec @ARGV'\'' misbehave "hold-file={}" sleep=600' \
-	    ::: "$LOCKS/x"
-	match "$stderr" 'timed out after 300ms'
+	in_time 123 covey --timeout MSECms --kill-after 1h -c \
+	    'exec perl -e '\''setpgrp(0, getpgrp(getppid())); exec @ARGV'\'' misbehave "hold-file={}" touch=ready \
+	    sleep=600' ::: "$LOCKS/x"
+	match "$stderr" 'timed out after '
 	alive 0
 }

@@ -186,12 +186,12 @@ no() {
 hold=(misbehave hold-file=locks/x ignore-term setsid close-pipes double-fork touch=ready sleep=3600)
 
 @test "a timeout, a deadline, a signal: trees are gone, detached or not" {
-	run -123 --separate-stderr covey --xargs --tries 2 --retry-interval 0 --timeout 300ms --kill-after 0 \
-	    -n1 "${hold[@]}" <<<'print=x print=y'
-	match "$stderr" 'task 2 failed: .*timed out after 300ms .try 2 of 2'
-	[[ -e ready ]]
+	printf 'print=%s\n' 1 2 >in
+	in_time 123 covey --xargs -a in --tries 2 --retry-interval 0 --timeout MSECms --kill-after 0 \
+	    -n1 "${hold[@]}"
+	match "$stderr" 'task 2 failed: .*timed out after [0-9]+m?s .try 2 of 2'
 	alive 0
-	run -124 --separate-stderr covey --xargs --deadline 300ms --kill-after 0 -P2 -n1 "${hold[@]}" <<<'print=x print=y'
+	in_time 124 covey --xargs -a in --deadline MSECms --kill-after 0 -P2 -n1 "${hold[@]}"
 	alive 0
 	printf 'print=%s\n' 1 2 3 4 >in
 	start --xargs -a in --tries 3 --kill-after 0 -n1 -P2 "${hold[@]}"
