@@ -75,11 +75,14 @@ static long start(struct clone_args *args, void (*run)(void *), void *arg)
 #define WITH_ASAN 1
 #endif
 
+#ifdef WITH_ASAN
+extern void __asan_unpoison_memory_region(const volatile void *at, size_t size);
+#endif
+
 /* To AddressSanitizer, the frames of a child that has execed are still on our stack. */
 static void forget_frames(void)
 {
 #ifdef WITH_ASAN
-	extern void __asan_unpoison_memory_region(const volatile void *at, size_t size);
 	enum { DEPTH = 64 << 10 };
 
 	__asan_unpoison_memory_region((const char *)__builtin_frame_address(0) - DEPTH, DEPTH);
