@@ -186,7 +186,7 @@ static void finished(struct covey *ex, struct cv_task *task, struct covey_attemp
 		ex->counts.failed++;
 	cv_emit(ex, &event);
 	if (ex->results != NULL)
-		cv_results_add(ex, task, attempt, outcome);
+		cv_collect_add(ex, task, attempt, outcome);
 	else
 		cv_task_free(task);
 }

@@ -236,8 +236,8 @@ void cv_finish_waiting(struct cv_task *task, struct covey *ex, enum covey_outcom
 /* finish.c: gives a slot whose tree is gone at last back to the others. */
 void cv_finish_withheld(struct cv_slot *slot);
 
-/* results.c: takes over a task that has finished, and what its last attempt owns. */
-void cv_results_add(struct covey *ex, struct cv_task *task, struct covey_attempt *attempt,
+/* collect.c: takes over a task that has finished, and what its last attempt owns. */
+void cv_collect_add(struct covey *ex, struct cv_task *task, struct covey_attempt *attempt,
     enum covey_outcome outcome);
 
 /* finish.c: moves all that an attempt points to into a copy, which owns it; NULL: no memory. */

@@ -1,12 +1,12 @@
 /*
- * The defaults, and small public things without state.
+ * The defaults of what a caller fills in. Structs that callers allocate grow at their end: no more is
+ * written than the caller has.
  */
 #include <signal.h>
 #include <string.h>
 
 #include "retry.h"
 
-/* Structs that callers allocate grow at their end: no more than the caller has is written. */
 void covey_options_init(struct covey_options *options, size_t size)
 {
 	struct covey_options all = {
@@ -39,29 +39,4 @@ void covey_function_init(struct covey_function *function, size_t size)
 
 	if (function != NULL && size <= sizeof *function)
 		memcpy(function, &all, size);
-}
-
-struct covey_output *covey_take_output(struct covey_attempt *attempt, int stream)
-{
-	struct covey_output **from, *output;
-
-	if (attempt == NULL || stream < 1 || stream > COVEY_RESULT)
-		return NULL;
-	from = stream == 1 ? &attempt->out : stream == 2 ? &attempt->err : &attempt->result;
-	output = *from;
-
-	*from = NULL;
-	return output;
-}
-
-const char *covey_outcome_name(enum covey_outcome outcome)
-{
-	static const char *const names[] = {
-		[COVEY_SUCCESS] = "success", [COVEY_EXIT] = "exit", [COVEY_SIGNAL] = "signal",
-		[COVEY_TIMEOUT] = "timeout", [COVEY_SPAWN] = "spawn", [COVEY_DEADLINE] = "deadline",
-		[COVEY_CANCELLED] = "cancelled",
-	};
-	_Static_assert(sizeof names / sizeof *names == COVEY_NOUTCOMES, "a name for each outcome");
-
-	return (unsigned)outcome < COVEY_NOUTCOMES ? names[outcome] : "unknown";
 }

@@ -53,7 +53,7 @@ static int take_attempt(struct entry *entry, struct covey_attempt *attempt)
 	return entry->view.attempt == NULL ? -1 : 0;
 }
 
-void cv_results_add(struct covey *ex, struct cv_task *task, struct covey_attempt *attempt,
+void cv_collect_add(struct covey *ex, struct cv_task *task, struct covey_attempt *attempt,
     enum covey_outcome outcome)
 {
 	struct covey_results *results = ex->results;

@@ -1,0 +1,84 @@
+/*
+ * What an executor cannot be made with: options that are missing, negative, or out of their range.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "error.h"
+#include "executor.h"
+
+struct range {
+	const char *name;
+	covey_nsec value;
+};
+
+static int check_times(const struct covey_options *o, struct covey_error *err)
+{
+	const struct range times[] = {
+		{ "retry_interval", o->retry_interval }, { "max_interval", o->max_interval },
+		{ "timeout", o->timeout }, { "slow", o->slow }, { "kill_after", o->kill_after },
+		{ "deadline", o->deadline },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof times / sizeof *times; i++) {
+		if (times[i].value < 0)
+			return cv_error(err, COVEY_BAD_ARGUMENT, 0, "the option '%s' is negative",
+			    times[i].name);
+	}
+	return 0;
+}
+
+static int check_settings(const struct covey_options *o, struct covey_error *err)
+{
+	size_t i;
+
+	if ((o->nlimits > 0 && o->limits == NULL) || (o->ninherit_fds > 0 && o->inherit_fds == NULL))
+		return cv_error(err, COVEY_BAD_ARGUMENT, 0,
+		    "there are no 'limits' or 'inherit_fds', though there is a number of them");
+	for (i = 0; i < o->nlimits; i++) {
+		const struct covey_limit *limit = &o->limits[i];
+
+		if (limit->resource < 0 || limit->resource >= (int)RLIM_NLIMITS)
+			return cv_error(err, COVEY_BAD_ARGUMENT, 0, "there is no resource %d to limit",
+			    limit->resource);
+		if (limit->value.rlim_cur > limit->value.rlim_max)
+			return cv_error(err, COVEY_BAD_ARGUMENT, 0,
+			    "the soft limit of the resource %d is above the hard one", limit->resource);
+	}
+	for (i = 0; i < o->ninherit_fds; i++) {
+		if (o->inherit_fds[i] < 3)
+			return cv_error(err, COVEY_BAD_ARGUMENT, 0, "the descriptor %d among "
+			    "'inherit_fds' is not 3 or higher", o->inherit_fds[i]);
+	}
+	return 0;
+}
+
+int cv_validate_options(const struct covey_options *o, struct covey_error *err)
+{
+	if (o == NULL || o->size != sizeof *o)
+		return cv_error(err, COVEY_BAD_ARGUMENT, 0,
+		    "the options were not set up with covey_options_init");
+	if (o->max_workers == 0 || o->max_workers > COVEY_MAX_WORKERS)
+		return cv_error(err, COVEY_BAD_ARGUMENT, 0,
+		    "the option 'max_workers' is %u: it must be from 1 to %u", o->max_workers,
+		    COVEY_MAX_WORKERS);
+	if ((o->flags & COVEY_SAME_GROUP) != 0 && (o->flags & COVEY_SUBREAPER) != 0)
+		return cv_error(err, COVEY_BAD_ARGUMENT, 0,
+		    "COVEY_SAME_GROUP and COVEY_SUBREAPER cannot be used together");
+	if (o->slot_var != NULL && (*o->slot_var == '\0' || strchr(o->slot_var, '=') != NULL))
+		return cv_error(err, COVEY_BAD_ARGUMENT, 0,
+		    "the option 'slot_var' is '%.100s', which cannot name a variable", o->slot_var);
+	if (o->nice < -40 || o->nice > 40)
+		return cv_error(err, COVEY_BAD_ARGUMENT, 0, "the option 'nice' is not from -40 to 40");
+	if (o->max_tries == 0)
+		return cv_error(err, COVEY_BAD_ARGUMENT, 0, "the option 'max_tries' is 0");
+	if (!isfinite(o->backoff) || o->backoff < 1)
+		return cv_error(err, COVEY_BAD_ARGUMENT, 0, "the option 'backoff' is less than 1");
+	if (!(o->jitter >= 0 && o->jitter <= 1))
+		return cv_error(err, COVEY_BAD_ARGUMENT, 0, "the option 'jitter' is not from 0 to 1");
+	if (o->stop_signal <= 0 || o->stop_signal > 64)
+		return cv_error(err, COVEY_BAD_ARGUMENT, 0, "the option 'stop_signal' is %d",
+		    o->stop_signal);
+	return check_settings(o, err) != 0 ? -1 : check_times(o, err);
+}
