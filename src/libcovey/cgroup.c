@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -200,7 +201,7 @@ void cv_cgroup_remove(pid_t pid)
 	snprintf(prefix, sizeof prefix, "covey-%d-", (int)pid);
 	while (dir != NULL && (entry = readdir(dir)) != NULL) {
 		if (strncmp(entry->d_name, prefix, strlen(prefix)) == 0)
-			remove_below(parent, entry->d_name, (unsigned)-1);
+			remove_below(parent, entry->d_name, UINT_MAX);
 	}
 	if (dir != NULL)
 		closedir(dir);

@@ -14,7 +14,10 @@
 #include "clone.h"
 #include "fdutil.h"
 
-enum { LAST_SIGNAL = 64 };
+enum {
+	LAST_SIGNAL = 64,
+	FAILED = 127  /* of a child that has not come to its program or function */
+};
 
 uint64_t cv_child_handled(void)
 {
@@ -64,11 +67,11 @@ static void move_to_cgroup(const struct cv_child *child)
 /* A table of descriptors of its own, with no more in it than is needed. */
 static const char *unshare_fds(const struct cv_child *child)
 {
-	int i, highest = 2;
+	int i, highest = CV_NSTDIO - 1;
 
 	if (!child->share_fds)
 		return NULL;
-	for (i = 0; i < 3; i++)
+	for (i = 0; i < CV_NSTDIO; i++)
 		highest = child->fds[i] > highest ? child->fds[i] : highest;
 	/* the move comes later, as a descriptor is opened for it */
 	if (child->to_move && child->cgroup_fd > highest)
@@ -77,17 +80,17 @@ static const char *unshare_fds(const struct cv_child *child)
 	    ? NULL : "close_range";
 }
 
-static const char *set_fds(const int fds[3])
+static const char *set_fds(const int fds[CV_NSTDIO])
 {
 	int i;
 
-	for (i = 0; i < 3; i++) {
+	for (i = 0; i < CV_NSTDIO; i++) {
 		if (fds[i] < 0)
 			continue;
 		if (dup2(fds[i], i) < 0)
 			return "dup2";
 		/* both ends of a pipe come without blocking, but few programs expect EAGAIN */
-		if (i > 0 && fcntl(i, F_SETFL, 0) != 0)
+		if (i != STDIN_FILENO && fcntl(i, F_SETFL, 0) != 0)
 			return "fcntl";
 	}
 	return NULL;
@@ -97,7 +100,7 @@ static const char *set_fds(const int fds[3])
 static void close_on_exec(void)
 {
 	/* kernels before 5.11 lack this; there, the host's inheritable descriptors are inherited */
-	syscall(SYS_close_range, 3U, UINT_MAX, CLOSE_RANGE_CLOEXEC);
+	syscall(SYS_close_range, (unsigned)CV_NSTDIO, UINT_MAX, CLOSE_RANGE_CLOEXEC);
 }
 
 /* Limits come last: what is done before might not fit into them. */
@@ -174,14 +177,14 @@ static _Noreturn void child_main(void *arg)
 	child->began = true;
 	child->failed_step = become(child);
 	child->failed_errno = errno;
-	_exit(127);
+	_exit(FAILED);
 }
 
 static pid_t start_by_vfork(struct cv_child *child)
 {
 	pid_t pid;
 
-	child->birth = false;
+	child->start_in_cgroup = false;
 	child->to_move = child->cgroup_fd >= 0;
 	pid = vfork();
 	if (pid == 0)
@@ -215,13 +218,14 @@ static bool is_shortage(int error)
 }
 
 /*
- * Born in its cgroup: returns its pid, 0 if that does not work, or -1 if no other way would.
+ * Starts the child in its cgroup. Returns its pid, 0 if it has to be started in another way, or -1
+ * if every other way would fail, too.
  *
- * Linux counts the kills of a cgroup (since 6.14), so that a fork in the midst of one dies, too;
- * but for a child that is born into another cgroup it takes the count from the parent's. Where the
- * two differ, the child is dead before it has come to run.
+ * Linux counts the kills of a cgroup (since 6.14), so that a fork in the midst of one dies, too.
+ * But for a child that starts in a cgroup other than its parent's, the kernel compares with the
+ * count of the parent's cgroup. Where the two differ, the child is dead before it has run.
  */
-static pid_t bear(struct cv_child *child)
+static pid_t start_in_cgroup(struct cv_child *child)
 {
 	pid_t pid = clone_into(child, child->cgroup_fd);
 
@@ -246,9 +250,9 @@ static pid_t start_by_clone(struct cv_child *child)
 	pid_t pid = 0;
 
 	child->to_move = child->began = false;
-	if (child->birth)
-		pid = bear(child);
-	child->birth = pid > 0;
+	if (child->start_in_cgroup)
+		pid = start_in_cgroup(child);
+	child->start_in_cgroup = pid > 0;
 	if (pid != 0 && !(pid < 0 && errno == EMFILE && child->want_pidfd))
 		return pid;
 	child->to_move = child->cgroup_fd >= 0;
@@ -316,7 +320,7 @@ static unsigned next_kept(const struct cv_child_settings *settings, int result_f
 /* There is no exec to close them: a copy of a pipe's end that is kept here would hold it open. */
 static void close_others(const struct cv_child *child, int result_fd)
 {
-	unsigned low = 3, kept;
+	unsigned low = CV_NSTDIO, kept;
 
 	while ((kept = next_kept(child->settings, result_fd, low)) != UINT_MAX) {
 		if (kept > low)
@@ -369,12 +373,12 @@ static _Noreturn void call_main(const struct cv_child *child, struct cv_call *ca
 
 	/* the parent has gone before it could be told by its death */
 	if (failed == NULL && child->die_with_parent && getppid() != parent)
-		_exit(127);
+		_exit(FAILED);
 	if (failed == NULL)
 		cv_call_run(call);
 	call->note->failed_errno = errno;
 	call->note->failed_step = step_number(failed);
-	_exit(127);
+	_exit(FAILED);
 }
 
 pid_t cv_child_fork(struct cv_child *child, struct cv_call *call)

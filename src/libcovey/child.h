@@ -15,6 +15,7 @@
 
 #include "call.h"
 #include "covey.h"
+#include "fdutil.h"
 
 /* What the children of one executor are given, or kept from; seldom anything. */
 struct cv_child_settings {
@@ -32,11 +33,11 @@ struct cv_child {
 	const char *const *envp;
 	const char *cwd;                 /* or NULL */
 	/* become 0, 1 and 2, of which 1 and 2 will block; 3 or higher, or -1: inherited */
-	int fds[3];
+	int fds[CV_NSTDIO];
 	bool clone;                      /* cv_clone_works; else vfork. Out: false, if it did not */
 	uint64_t handled;                /* from cv_child_handled; not needed with clone */
 	int cgroup_fd;                   /* directory of the cgroup to run in, or -1 */
-	bool birth;                      /* with clone: try to be born there. Out: it was */
+	bool start_in_cgroup;            /* with clone: try to. Out: whether it was possible */
 	bool want_pidfd;
 	bool share_fds;                  /* with clone: no copy of the parent's that is not needed */
 	bool new_group;                  /* lead a process group of its own */

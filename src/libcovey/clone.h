@@ -2,7 +2,7 @@
  * clone - a start like vfork's that can do what vfork(2) cannot
  *
  * Level 1, mechanism. As after vfork, the child runs in the parent's memory, and the thread that
- * started it sleeps until it execs or exits. But with clone3(2) it can be born in its cgroup (a
+ * started it sleeps until it execs or exits. But with clone3(2) it can start in its cgroup (a
  * later move takes a lock for which every fork and exit on the machine waits), has the parent's
  * table of descriptors to itself only when it asks for a copy (the copy of thousands of open files
  * takes longer than all the rest), and comes with its pidfd and without the parent's handlers.
@@ -16,7 +16,7 @@
 struct cv_clone {
 	void (*run)(void *arg);  /* what the child does; never returns */
 	void *arg;
-	int cgroup_fd;           /* directory of the cgroup to be born in; -1: the parent's */
+	int cgroup_fd;           /* directory of the cgroup to start in; -1: the parent's */
 	bool share_fds;          /* the parent's descriptors, until the child unshares them */
 	bool want_pidfd;
 

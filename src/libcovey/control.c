@@ -123,7 +123,7 @@ static void hold_slot(struct cv_slot *slot, bool hold)
 		}
 		source->fd = slot->captures[i].fd;
 		if (cv_loop_add(&slot->ex->loop, source, EPOLLIN) != 0)
-			cv_slot_close_stream(slot, i);
+			cv_slot_close_stream(slot, (enum cv_stream)i);
 	}
 }
 

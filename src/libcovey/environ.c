@@ -7,7 +7,14 @@
 
 #include "number.h"
 
+/* At most: COVEY_RUN, _TASK, _ATTEMPT, _TRIES, _SLOT, _REASON, and the variable slot_var. */
 #define NEXPORTS 7
+
+/* What the strings of struct cv_environ begin with that have a number after it. */
+#define TASK "COVEY_TASK="
+#define ATTEMPT "COVEY_ATTEMPT="
+#define TRIES "COVEY_TRIES="
+#define SLOT "COVEY_SLOT="
 
 static bool is_named(const char *entry, const char *name)
 {
@@ -19,7 +26,7 @@ static bool is_named(const char *entry, const char *name)
 /* Will something else be in its place? */
 static bool is_replaced(const char *entry, const struct cv_environ_exports *exports)
 {
-	return (!exports->keep_outer && strncmp(entry, "COVEY_", 6) == 0)
+	return (!exports->keep_outer && strncmp(entry, "COVEY_", strlen("COVEY_")) == 0)
 	    || (exports->slot_var != NULL && is_named(entry, exports->slot_var));
 }
 
@@ -73,10 +80,10 @@ static int export_run(struct cv_environ *environment, const struct cv_environ_ex
 		return -1;
 	}
 	export(environment, environment->run);
-	export(environment, memcpy(environment->task, "COVEY_TASK=", 12));
-	export(environment, memcpy(environment->attempt, "COVEY_ATTEMPT=", 15));
-	export(environment, memcpy(environment->tries, "COVEY_TRIES=", 13));
-	export(environment, memcpy(environment->slot, "COVEY_SLOT=", 12));
+	export(environment, memcpy(environment->task, TASK, sizeof TASK));
+	export(environment, memcpy(environment->attempt, ATTEMPT, sizeof ATTEMPT));
+	export(environment, memcpy(environment->tries, TRIES, sizeof TRIES));
+	export(environment, memcpy(environment->slot, SLOT, sizeof SLOT));
 	if (exports->reason_dir == NULL)
 		return 0;
 	if (make_reason(environment, exports->reason_dir) != 0)
@@ -138,7 +145,7 @@ void cv_environ_release(struct cv_environ *environment)
 /* Most tasks are the successors of the one before, and of ten successors nine change one digit. */
 static void put_task(struct cv_environ *environment, uint64_t task)
 {
-	char *at = environment->task + strlen("COVEY_TASK=");
+	char *at = environment->task + strlen(TASK);
 
 	if (task == environment->written.task + 1 && environment->task_end != NULL
 	    && *environment->task_end != '9')
@@ -155,11 +162,11 @@ static void put_values(struct cv_environ *environment, const struct cv_environ_v
 	if (values->task != written->task)
 		put_task(environment, values->task);
 	if (values->attempt != written->attempt)
-		cv_number_put(environment->attempt + strlen("COVEY_ATTEMPT="), values->attempt);
+		cv_number_put(environment->attempt + strlen(ATTEMPT), values->attempt);
 	if (values->tries != written->tries)
-		cv_number_put(environment->tries + strlen("COVEY_TRIES="), values->tries);
+		cv_number_put(environment->tries + strlen(TRIES), values->tries);
 	if (values->slot != written->slot) {
-		cv_number_put(environment->slot + strlen("COVEY_SLOT="), values->slot);
+		cv_number_put(environment->slot + strlen(SLOT), values->slot);
 		if (environment->reason != NULL)
 			cv_number_put(environment->reason_slot, values->slot);
 		if (environment->slot_from_0 != NULL)

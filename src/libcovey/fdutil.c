@@ -20,9 +20,9 @@ int cv_fd_above_stdio(int fd)
 {
 	int moved;
 
-	if (fd < 0 || fd > 2)
+	if (fd < 0 || fd >= CV_NSTDIO)
 		return fd;
-	moved = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+	moved = fcntl(fd, F_DUPFD_CLOEXEC, CV_NSTDIO);
 	cv_fd_close(&fd);
 	return moved;
 }
@@ -31,9 +31,9 @@ int cv_fd_pipe(int ends[2])
 {
 	if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0)
 		return -1;
-	if (ends[0] <= 2)
+	if (ends[0] < CV_NSTDIO)
 		ends[0] = cv_fd_above_stdio(ends[0]);
-	if (ends[1] <= 2)
+	if (ends[1] < CV_NSTDIO)
 		ends[1] = cv_fd_above_stdio(ends[1]);
 	if (ends[0] >= 0 && ends[1] >= 0)
 		return 0;

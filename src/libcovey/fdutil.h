@@ -11,6 +11,9 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+/* How many there are of stdin, stdout and stderr, and the lowest number of any other descriptor. */
+enum { CV_NSTDIO = 3 };
+
 /* Closes *fd unless it is negative, and makes it -1. errno is left as it was. */
 void cv_fd_close_open(int *fd);
 

@@ -26,6 +26,9 @@ void cv_emit(struct covey *ex, struct covey_event *event)
 	ex->emitting--;
 }
 
+/* the failure code of a function whose result did not arrive whole, as covey.h promises */
+enum { RESULT_LOST = 255 };
+
 /* ---- what came of it ---- */
 
 static enum covey_outcome own_outcome(const struct cv_slot *slot)
@@ -58,9 +61,9 @@ static void judge_call(struct cv_slot *slot)
 		attempt->sys_errno = slot->note->failed_errno;
 		attempt->spawn_step = cv_child_step(slot->note->failed_step);
 	} else if (attempt->outcome == COVEY_SUCCESS
-	    && slot->captures[CV_RESULT_STREAM].error != 0) {
+	    && slot->captures[CV_STREAM_RESULT].error != 0) {
 		attempt->outcome = COVEY_EXIT;
-		attempt->status = 255;
+		attempt->status = RESULT_LOST;
 	}
 }
 
@@ -87,11 +90,11 @@ static void judge(struct cv_slot *slot)
 		attempt->oom = attempt->outcome == COVEY_SIGNAL && attempt->signal == SIGKILL;
 }
 
-static struct covey_output *take(struct cv_slot *slot, int i)
+static struct covey_output *take(struct cv_slot *slot, enum cv_stream stream)
 {
-	if (slot->captures[i].error != 0)
-		slot->attempt.output_errno = slot->captures[i].error;
-	return cv_capture_take(&slot->captures[i]);
+	if (slot->captures[stream].error != 0)
+		slot->attempt.output_errno = slot->captures[stream].error;
+	return cv_capture_take(&slot->captures[stream]);
 }
 
 /* Reads the line that the task has left in its COVEY_REASON file, and removes the file. */
@@ -122,9 +125,9 @@ static void take_note(struct cv_slot *slot, char *line, size_t size)
 	/* a copy, since what is left of the tree could write into the note still */
 	if (cv_note_text(slot->note, line, size))
 		attempt->reason = line;
-	else if (slot->captures[CV_RESULT_STREAM].error != 0) {
+	else if (slot->captures[CV_STREAM_RESULT].error != 0) {
 		snprintf(line, size, "cannot keep the result: %s",
-		    strerror(slot->captures[CV_RESULT_STREAM].error));
+		    strerror(slot->captures[CV_STREAM_RESULT].error));
 		attempt->reason = line;
 	}
 	attempt->backtrace = cv_note_backtrace(slot->note);
@@ -267,15 +270,15 @@ void cv_finish_attempt(struct cv_slot *slot)
 		.type = COVEY_ENDED, .task = &slot->task->view, .attempt = attempt,
 	};
 	struct cv_task *task;
-	char reason[1024];
+	char reason[CV_NOTE_TEXT];
 	covey_nsec delay;
 
 	cv_slot_reap(slot);
 	attempt->ended = ex->now;
 	judge(slot);
-	attempt->out = take(slot, 0);
-	attempt->err = take(slot, 1);
-	attempt->result = take(slot, CV_RESULT_STREAM);
+	attempt->out = take(slot, CV_STREAM_OUT);
+	attempt->err = take(slot, CV_STREAM_ERR);
+	attempt->result = take(slot, CV_STREAM_RESULT);
 	take_reason(slot, reason, sizeof reason);
 	take_note(slot, reason, sizeof reason);
 	delay = decide(ex, slot);

@@ -26,6 +26,9 @@
 /* waits in a row, 10 s, in which nothing dies: what is left sleeps uninterruptibly */
 #define KILL_WAITS 100
 
+/* As from wait(2): the exit status 255, for a supervisor of which the real one is not known. */
+enum { STATUS_LOST = 255 << 8 };
+
 static const int relayed_signals[] = {
 	SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGTSTP, SIGCONT, SIGWINCH
 };
@@ -191,7 +194,7 @@ static bool has_ended(struct watch *w, int *status)
 	if (pid == w->supervisor && !WIFSTOPPED(*status))
 		return true;
 	if (pid < 0) {
-		*status = 255 << 8;  /* a handler of the host's was faster: how it ended is lost */
+		*status = STATUS_LOST;  /* a handler of the host's has reaped the supervisor */
 		return true;
 	}
 	if (pid == w->supervisor)

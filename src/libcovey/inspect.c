@@ -3,6 +3,7 @@
  */
 #include <bsd/sys/param.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "turn.h"
 
@@ -46,9 +47,10 @@ struct covey_output *covey_take_output(struct covey_attempt *attempt, int stream
 {
 	struct covey_output **from, *output;
 
-	if (attempt == NULL || stream < 1 || stream > COVEY_RESULT)
+	if (attempt == NULL || stream < STDOUT_FILENO || stream > COVEY_RESULT)
 		return NULL;
-	from = stream == 1 ? &attempt->out : stream == 2 ? &attempt->err : &attempt->result;
+	from = stream == STDOUT_FILENO ? &attempt->out
+	    : stream == STDERR_FILENO ? &attempt->err : &attempt->result;
 	output = *from;
 
 	*from = NULL;

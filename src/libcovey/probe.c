@@ -93,8 +93,13 @@ static void release_withheld(struct covey *ex)
 	}
 }
 
-/* Returns 0; 1 if it could not be done now; -1 with *err. */
-static int scan(struct covey *ex, struct covey_error *err)
+enum scan_result {
+	SCAN_DONE,
+	SCAN_PUT_OFF,  /* descriptors or memory ran out */
+	SCAN_FAILED    /* with *err */
+};
+
+static enum scan_result scan(struct covey *ex, struct covey_error *err)
 {
 	struct cv_pids children = { 0 };
 	bool in_passing = ex->now < ex->next_scan;
@@ -102,7 +107,7 @@ static int scan(struct covey *ex, struct covey_error *err)
 
 	/* that is right almost always; what it has missed is found in time */
 	if (in_passing && !cv_tree_changed(&ex->tree, ex->children))
-		return 0;
+		return SCAN_DONE;
 	ex->next_scan = ex->now + SCAN_PAUSE;
 	result = list_children(ex, &children);
 	if (result == 0)
@@ -110,15 +115,17 @@ static int scan(struct covey *ex, struct covey_error *err)
 	cv_pids_release(&children);
 	if (result != 0 && cv_error_is_lack(errno)) {
 		ex->next_scan = ex->now + LONGEST_PAUSE;
-		return 1;
+		return SCAN_PUT_OFF;
 	}
-	if (result != 0)
-		return cv_error(err, COVEY_SYSTEM, errno, "cannot look for orphans in /proc");
+	if (result != 0) {
+		cv_error(err, COVEY_SYSTEM, errno, "cannot look for orphans in '/proc'");
+		return SCAN_FAILED;
+	}
 	if (cv_tree_unsettled(&ex->tree))
 		ex->next_scan = ex->now + 2 * FIRST_PAUSE;
 	kill_unclaimed(ex);
 	release_withheld(ex);
-	return 0;
+	return SCAN_DONE;
 }
 
 /* What cannot be killed is not waited for. */
@@ -203,16 +210,16 @@ int cv_probe(struct covey *ex, struct covey_error *err)
 {
 	bool wanted = any_probe(ex);
 	struct cv_slot *slot;
-	int result = 0;
+	enum scan_result result = SCAN_DONE;
+	bool known;
 
 	if (ex->adopts && (wanted || ex->now >= ex->next_scan))
 		result = scan(ex, err);
-	if (!wanted || result < 0)
-		return result < 0 ? -1 : 0;
-	if (cv_tree_unsettled(&ex->tree))
-		result = 1;
+	if (result == SCAN_FAILED)
+		return -1;
+	known = result == SCAN_DONE && !cv_tree_unsettled(&ex->tree);
 	TAILQ_FOREACH(slot, &ex->touched, entry) {
-		if (slot->probe && result == 0)
+		if (slot->probe && known)
 			probe(slot);
 		else if (slot->probe)
 			put_off(slot);

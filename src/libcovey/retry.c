@@ -3,18 +3,27 @@
 #include <errno.h>
 #include <string.h>
 
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+
 static bool has_bit(const uint32_t *bits, size_t nwords, int bit)
 {
 	return bit >= 0 && (size_t)bit / 32 < nwords && (bits[bit / 32] >> bit % 32 & 1) != 0;
 }
 
+static void clear_bit(uint32_t *bits, int bit)
+{
+	bits[bit / 32] &= ~(UINT32_C(1) << bit % 32);
+}
+
+/* Exit statuses of a shell that could not run the command, which another try does not change. */
+enum { NOT_EXECUTABLE = 126, NOT_FOUND = 127 };
+
 void cv_retry_default(struct covey_outcomes *on)
 {
-	/* 126 and 127: the shell could not run the command, and another try will not change that */
 	memset(on, 0, sizeof *on);
 	memset(on->statuses, 0xff, sizeof on->statuses);
-	on->statuses[126 / 32] &= ~(UINT32_C(1) << 126 % 32);
-	on->statuses[127 / 32] &= ~(UINT32_C(1) << 127 % 32);
+	clear_bit(on->statuses, NOT_EXECUTABLE);
+	clear_bit(on->statuses, NOT_FOUND);
 	on->words = UINT32_C(1) << COVEY_SIGNAL | UINT32_C(1) << COVEY_TIMEOUT;
 }
 
@@ -29,9 +38,9 @@ bool cv_retry_matches(const struct covey_outcomes *set, const struct cv_failure 
 		return true;
 	switch (failure->outcome) {
 	case COVEY_EXIT:
-		return has_bit(set->statuses, 8, failure->status);
+		return has_bit(set->statuses, COUNT(set->statuses), failure->status);
 	case COVEY_SIGNAL:
-		return has_bit(set->signals, 3, failure->signal);
+		return has_bit(set->signals, COUNT(set->signals), failure->signal);
 	case COVEY_SPAWN:
 		return set->words != 0 && may_pass(failure->sys_errno);
 	case COVEY_SUCCESS:

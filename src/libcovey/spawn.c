@@ -31,8 +31,8 @@ static void reserve_low(struct cv_spawner *spawner)
 	/* the command has its limit raised by now */
 	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur <= SMALL_TABLE)
 		return;
-	for (i = 0; i < 3; i++)
-		spawner->low[i] = fcntl(spawner->null_fd, F_DUPFD_CLOEXEC, 3);
+	for (i = 0; i < CV_NSTDIO; i++)
+		spawner->low[i] = fcntl(spawner->null_fd, F_DUPFD_CLOEXEC, CV_NSTDIO);
 }
 
 int cv_spawner_init(struct cv_spawner *spawner, const char *tmpdir, bool no_clone)
@@ -55,7 +55,7 @@ void cv_spawner_release(struct cv_spawner *spawner)
 
 	cv_path_release(&spawner->path);
 	cv_fd_close(&spawner->null_fd);
-	for (i = 0; i < 3; i++)
+	for (i = 0; i < CV_NSTDIO; i++)
 		cv_fd_close(&spawner->low[i]);
 }
 
@@ -114,7 +114,7 @@ static int open_stdin(const struct cv_spawner *spawner, const struct cv_spawn *w
 		return *in < 0 ? -1 : 0;
 	case COVEY_STDIN_FD:
 		/* a copy at 3 or higher: dup2 of a descriptor onto itself would leave it close-on-exec */
-		*in = *mine = fcntl(what->stdin_fd, F_DUPFD_CLOEXEC, 3);
+		*in = *mine = fcntl(what->stdin_fd, F_DUPFD_CLOEXEC, CV_NSTDIO);
 		return *in < 0 ? -1 : 0;
 	case COVEY_STDIN_INHERIT:
 		return 0;
@@ -198,11 +198,11 @@ static pid_t start_command(struct cv_child *child)
 }
 
 /* Copies the child's descriptors down, where that saves something. */
-static bool use_low(const struct cv_spawner *spawner, int fds[3])
+static bool use_low(const struct cv_spawner *spawner, int fds[CV_NSTDIO])
 {
 	int i;
 
-	for (i = 0; i < 3; i++) {
+	for (i = 0; i < CV_NSTDIO; i++) {
 		if (fds[i] < SMALL_TABLE || fds[i] <= spawner->low[i])
 			continue;
 		if (spawner->low[i] < 0 || dup3(fds[i], spawner->low[i], O_CLOEXEC) < 0)
@@ -213,11 +213,11 @@ static bool use_low(const struct cv_spawner *spawner, int fds[3])
 }
 
 /* A pipe's end that stayed open here would never be seen to end. */
-static void free_low(struct cv_spawner *spawner, const int fds[3])
+static void free_low(struct cv_spawner *spawner, const int fds[CV_NSTDIO])
 {
 	int i;
 
-	for (i = 0; i < 3; i++) {
+	for (i = 0; i < CV_NSTDIO; i++) {
 		if (fds[i] < 0 || fds[i] != spawner->low[i])
 			continue;
 		/* nothing runs out by this, but the host may have lowered its limit */
@@ -250,8 +250,8 @@ static bool may_share(const struct cv_child *child)
 	    && !leads_through_fds(child->path) && !leads_through_fds(child->cwd);
 }
 
-/* After so many none is born in its cgroup any more, if none ever was. */
-#define BIRTHS_TRIED 3
+/* After so many children of which none could be started in its cgroup, it is not tried again. */
+#define CGROUP_STARTS_TRIED 3
 
 /* What this start has shown about how to start. */
 static void learn(struct cv_spawner *spawner, const struct cv_child *child)
@@ -259,10 +259,11 @@ static void learn(struct cv_spawner *spawner, const struct cv_child *child)
 	bool made = child->failed_step == NULL || strcmp(child->failed_step, "fork") != 0;
 
 	spawner->clone = child->clone;
-	if (!made || child->cgroup_fd < 0 || spawner->born || spawner->unborn == BIRTHS_TRIED)
+	if (!made || child->cgroup_fd < 0 || spawner->inside_cgroup
+	    || spawner->outside_cgroup == CGROUP_STARTS_TRIED)
 		return;
-	spawner->born = child->birth;
-	spawner->unborn += !child->birth;
+	spawner->inside_cgroup = child->start_in_cgroup;
+	spawner->outside_cgroup += !child->start_in_cgroup;
 }
 
 /* Runs the child; on failure, says whether the lack of something was to blame. */
@@ -289,11 +290,14 @@ static int start(struct cv_spawner *spawner, struct cv_child *child, struct cv_c
 
 int cv_spawn(struct cv_spawner *spawner, const struct cv_spawn *what, struct cv_spawned *spawned)
 {
-	struct ends ends = { -1, { -1, -1 }, { -1, -1 }, { -1, -1 } };
+	struct ends ends = {
+		.in = -1, .out = { -1, -1 }, .err = { -1, -1 }, .result = { -1, -1 },
+	};
 	struct cv_child child = {
 		.argv = what->argv, .envp = what->envp, .cwd = what->cwd,
 		.fds = { -1, -1, -1 }, .cgroup_fd = what->cgroup_fd,
-		.birth = what->cgroup_fd >= 0 && spawner->unborn < BIRTHS_TRIED,
+		.start_in_cgroup = what->cgroup_fd >= 0
+		    && spawner->outside_cgroup < CGROUP_STARTS_TRIED,
 		.clone = spawner->clone, .want_pidfd = spawner->want_pidfd, .pidfd = -1,
 		.new_group = spawner->new_group, .die_with_parent = spawner->die_with_parent,
 		.inherit_fds = spawner->inherit_fds, .nofile = spawner->nofile,

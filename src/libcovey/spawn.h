@@ -14,15 +14,15 @@
 struct cv_spawner {
 	struct cv_path path;
 	int null_fd;                     /* /dev/null, to read and write */
-	int low[3];                      /* the same, numbered low: places for a child's; or -1 */
+	int low[CV_NSTDIO];              /* /dev/null, too: low numbers kept for children; or -1 */
 	uint64_t handled;                /* as in struct cv_child, if it is known */
 	bool handled_known;
 	const struct rlimit *nofile;     /* as in struct cv_child */
 	const struct cv_child_settings *settings;  /* as there */
 	bool new_group, die_with_parent, inherit_output, inherit_fds;
 	bool clone, want_pidfd;          /* as there */
-	unsigned unborn;                 /* in a row, from the first on, were not born in their cgroup */
-	bool born;                       /* one was */
+	unsigned outside_cgroup;         /* children that could not be started in their cgroups */
+	bool inside_cgroup;              /* one could: outside_cgroup is not counted any further */
 	const char *tmpdir;
 };
 

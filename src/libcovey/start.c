@@ -178,26 +178,26 @@ static void reset(struct cv_slot *slot, struct cv_task *task)
 		slot->deadlines[i] = INT64_MAX;
 }
 
-static void watch_stream(struct cv_slot *slot, int i, int fd)
+static void watch_stream(struct cv_slot *slot, enum cv_stream stream, int fd)
 {
 	struct covey *ex = slot->ex;
 
 	if (fd < 0)
 		return;
-	cv_capture_init(&slot->captures[i], fd,
-	    i == CV_RESULT_STREAM ? &ex->result_limits : &ex->limits);
+	cv_capture_init(&slot->captures[stream], fd,
+	    stream == CV_STREAM_RESULT ? &ex->result_limits : &ex->limits);
 	slot->open_streams++;
-	slot->stream_sources[i].fd = fd;
+	slot->stream_sources[stream].fd = fd;
 	if (ex->held) {
-		slot->stream_sources[i].fd = -1;
+		slot->stream_sources[stream].fd = -1;
 		return;
 	}
-	if (cv_loop_add(&ex->loop, &slot->stream_sources[i], EPOLLIN) == 0)
+	if (cv_loop_add(&ex->loop, &slot->stream_sources[stream], EPOLLIN) == 0)
 		return;
 	/* epoll is out of memory or watches; without it the child cannot be supervised */
 	slot->attempt.sys_errno = errno;
 	slot->attempt.spawn_step = "epoll_ctl";
-	cv_slot_close_stream(slot, i);
+	cv_slot_close_stream(slot, stream);
 	cv_slot_stop(slot, COVEY_SPAWN, CV_HARD);
 }
 
@@ -244,9 +244,9 @@ static void begin(struct cv_slot *slot, struct cv_task *task, const struct cv_sp
 	if (spawned->pid > 0) {
 		ex->children++;
 		watch_exit(slot, spawned->pidfd);
-		watch_stream(slot, 0, spawned->out);
-		watch_stream(slot, 1, spawned->err);
-		watch_stream(slot, CV_RESULT_STREAM, spawned->result);
+		watch_stream(slot, CV_STREAM_OUT, spawned->out);
+		watch_stream(slot, CV_STREAM_ERR, spawned->err);
+		watch_stream(slot, CV_STREAM_RESULT, spawned->result);
 		set_deadlines(slot);
 	} else {
 		slot->attempt.sys_errno = spawned->sys_errno;

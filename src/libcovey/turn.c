@@ -14,6 +14,8 @@
 #define LEFTOVER_GRACE (1 * COVEY_SEC)
 /* a process that SIGKILL has not ended by then hangs in the kernel */
 #define KILL_PATIENCE (10 * COVEY_SEC)
+/* how often a child is asked for its exit where there is no descriptor to watch it by */
+#define ASK_PAUSE (20 * COVEY_MSEC)
 
 /* ---- one slot: deadlines, facts, signals ---- */
 
@@ -95,25 +97,32 @@ void cv_slot_reap(struct cv_slot *slot)
 	slot->ex->children--;
 }
 
-void cv_slot_close_stream(struct cv_slot *slot, int i)
+void cv_slot_close_stream(struct cv_slot *slot, enum cv_stream stream)
 {
-	if (slot->captures[i].fd < 0)
+	if (slot->captures[stream].fd < 0)
 		return;
-	cv_loop_remove(&slot->ex->loop, &slot->stream_sources[i]);
-	cv_capture_close(&slot->captures[i]);
+	cv_loop_remove(&slot->ex->loop, &slot->stream_sources[stream]);
+	cv_capture_close(&slot->captures[stream]);
 	slot->open_streams--;
 }
 
 /* ---- gather facts ---- */
+
+static enum cv_stream stream_of(const struct cv_source *source)
+{
+	const struct cv_slot *slot = source->owner;
+
+	return (enum cv_stream)(source - slot->stream_sources);
+}
 
 static bool take_output(void *arg, const void *data, size_t len)
 {
 	const struct cv_source *source = arg;
 	struct cv_slot *slot = source->owner;
 	struct covey *ex = slot->ex;
-	int stream = source == &slot->stream_sources[0] ? 1 : 2;
+	int fd = stream_of(source) == CV_STREAM_OUT ? STDOUT_FILENO : STDERR_FILENO;
 
-	return ex->options.on_output(ex, &slot->task->view, &slot->attempt, stream, data, len,
+	return ex->options.on_output(ex, &slot->task->view, &slot->attempt, fd, data, len,
 	    ex->options.user);
 }
 
@@ -121,14 +130,14 @@ static bool take_output(void *arg, const void *data, size_t len)
 static bool read_stream(struct cv_source *source)
 {
 	struct cv_slot *slot = source->owner;
-	int i = (int)(source - slot->stream_sources);
+	enum cv_stream stream = stream_of(source);
 	struct covey *ex = slot->ex;
-	bool offered = ex->options.on_output != NULL && i != CV_RESULT_STREAM;
+	bool offered = ex->options.on_output != NULL && stream != CV_STREAM_RESULT;
 
-	if (cv_capture_read(&slot->captures[i], ex->scratch, offered ? take_output : NULL, source)
+	if (cv_capture_read(&slot->captures[stream], ex->scratch, offered ? take_output : NULL, source)
 	    == CV_CAPTURE_OPEN)
 		return false;
-	cv_slot_close_stream(slot, i);
+	cv_slot_close_stream(slot, stream);
 	if (slot->open_streams == 0)
 		cv_slot_fact(slot, CV_STREAMS_END);
 	return true;
@@ -137,12 +146,13 @@ static bool read_stream(struct cv_source *source)
 /* Looks whether the child in the slot has exited. */
 static void look(struct cv_slot *slot)
 {
-	int seen = slot->exited ? 0 : cv_wait_seen(slot->attempt.pid);
+	enum cv_wait_answer answer = slot->exited ? CV_WAIT_RUNS
+	    : cv_wait_ask(slot->attempt.pid);
 
-	if (seen == 0)
+	if (answer == CV_WAIT_RUNS)
 		return;
 	slot->exited = true;
-	slot->lost = seen < 0;
+	slot->lost = answer == CV_WAIT_LOST;
 	if (slot->exit_source.fd >= 0) {
 		int fd = slot->exit_source.fd;
 
@@ -250,7 +260,7 @@ static void expire(struct cv_slot *slot, enum cv_deadline which)
 			cv_slot_touch(slot);
 		} else {
 			/* a child for which there was no descriptor to watch it by */
-			cv_slot_deadline(slot, CV_DEADLINE_PROBE, slot->ex->now + 20 * COVEY_MSEC);
+			cv_slot_deadline(slot, CV_DEADLINE_PROBE, slot->ex->now + ASK_PAUSE);
 			look(slot);
 		}
 		break;
@@ -351,7 +361,7 @@ static void cut(struct cv_slot *slot)
 		read_stream(&slot->stream_sources[i]);
 		if (slot->captures[i].fd >= 0)
 			slot->attempt.cut_off = true;
-		cv_slot_close_stream(slot, i);
+		cv_slot_close_stream(slot, (enum cv_stream)i);
 	}
 }
 

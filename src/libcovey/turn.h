@@ -43,8 +43,13 @@ enum cv_deadline {
 	CV_NDEADLINES
 };
 
-/* stdout, stderr, and a function's result */
-enum { CV_NSTREAMS = 3, CV_RESULT_STREAM = 2 };
+/* What is captured of an attempt. */
+enum cv_stream {
+	CV_STREAM_OUT,
+	CV_STREAM_ERR,
+	CV_STREAM_RESULT,  /* what a function returns */
+	CV_NSTREAMS
+};
 
 /* A slot, with the attempt that is in it. */
 struct cv_slot {
@@ -200,7 +205,7 @@ void cv_slot_fact(struct cv_slot *slot, enum cv_fact fact);
 void cv_slot_touch(struct cv_slot *slot);
 
 /* Stops reading a stream and closes it. */
-void cv_slot_close_stream(struct cv_slot *slot, int i);
+void cv_slot_close_stream(struct cv_slot *slot, enum cv_stream stream);
 
 /* Asks for the end of the attempt in a slot, for a cause; fact is CV_SOFT or CV_HARD. */
 void cv_slot_stop(struct cv_slot *slot, enum covey_outcome cause, enum cv_fact fact);

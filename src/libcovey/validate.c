@@ -6,15 +6,22 @@
 
 #include "error.h"
 #include "executor.h"
+#include "fdutil.h"
 
-struct range {
+enum {
+	NICE_SPAN = 40,    /* niceness is from -20 to 19 */
+	LAST_SIGNAL = 64
+};
+
+/* An option that is a length of time. */
+struct length {
 	const char *name;
 	covey_nsec value;
 };
 
 static int check_times(const struct covey_options *o, struct covey_error *err)
 {
-	const struct range times[] = {
+	const struct length times[] = {
 		{ "retry_interval", o->retry_interval }, { "max_interval", o->max_interval },
 		{ "timeout", o->timeout }, { "slow", o->slow }, { "kill_after", o->kill_after },
 		{ "deadline", o->deadline },
@@ -47,7 +54,7 @@ static int check_settings(const struct covey_options *o, struct covey_error *err
 			    "the soft limit of the resource %d is above the hard one", limit->resource);
 	}
 	for (i = 0; i < o->ninherit_fds; i++) {
-		if (o->inherit_fds[i] < 3)
+		if (o->inherit_fds[i] < CV_NSTDIO)
 			return cv_error(err, COVEY_BAD_ARGUMENT, 0, "the descriptor %d among "
 			    "'inherit_fds' is not 3 or higher", o->inherit_fds[i]);
 	}
@@ -69,15 +76,15 @@ int cv_validate_options(const struct covey_options *o, struct covey_error *err)
 	if (o->slot_var != NULL && (*o->slot_var == '\0' || strchr(o->slot_var, '=') != NULL))
 		return cv_error(err, COVEY_BAD_ARGUMENT, 0,
 		    "the option 'slot_var' is '%.100s', which cannot name a variable", o->slot_var);
-	if (o->nice < -40 || o->nice > 40)
-		return cv_error(err, COVEY_BAD_ARGUMENT, 0, "the option 'nice' is not from -40 to 40");
+	if (o->nice < -NICE_SPAN || o->nice > NICE_SPAN)
+		return cv_error(err, COVEY_BAD_ARGUMENT, 0, "the option 'nice' is %d: it must be from -%d to %d", o->nice, NICE_SPAN, NICE_SPAN);
 	if (o->max_tries == 0)
 		return cv_error(err, COVEY_BAD_ARGUMENT, 0, "the option 'max_tries' is 0");
 	if (!isfinite(o->backoff) || o->backoff < 1)
 		return cv_error(err, COVEY_BAD_ARGUMENT, 0, "the option 'backoff' is less than 1");
 	if (!(o->jitter >= 0 && o->jitter <= 1))
 		return cv_error(err, COVEY_BAD_ARGUMENT, 0, "the option 'jitter' is not from 0 to 1");
-	if (o->stop_signal <= 0 || o->stop_signal > 64)
+	if (o->stop_signal <= 0 || o->stop_signal > LAST_SIGNAL)
 		return cv_error(err, COVEY_BAD_ARGUMENT, 0, "the option 'stop_signal' is %d",
 		    o->stop_signal);
 	return check_settings(o, err) != 0 ? -1 : check_times(o, err);

@@ -198,16 +198,16 @@ int cv_wait_fd(const struct cv_wait *wait, pid_t pid)
 	return -1;
 }
 
-int cv_wait_seen(pid_t pid)
+enum cv_wait_answer cv_wait_ask(pid_t pid)
 {
 	siginfo_t info;
 
 	info.si_pid = 0;
 	while (waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) != 0) {
 		if (errno != EINTR)
-			return -1;
+			return CV_WAIT_LOST;
 	}
-	return info.si_pid != 0;
+	return info.si_pid != 0 ? CV_WAIT_EXITED : CV_WAIT_RUNS;
 }
 
 int cv_wait_reap(pid_t pid, int *status, struct rusage *usage)

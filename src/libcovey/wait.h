@@ -27,13 +27,16 @@ void cv_wait_woken(const struct cv_wait *wait);
 /* A descriptor that is readable when pid has exited, or -1 with errno. */
 int cv_wait_fd(const struct cv_wait *wait, pid_t pid);
 
-/*
- * Has the child exited? It stays a zombie, so its process group can still be signalled safely.
- * Returns 1 or 0; -1 if it is no child of ours any more: somebody else has reaped it.
- */
-int cv_wait_seen(pid_t pid);
+enum cv_wait_answer {
+	CV_WAIT_RUNS,
+	CV_WAIT_EXITED,  /* and stays a zombie, so that its process group can be signalled safely */
+	CV_WAIT_LOST     /* it is no child of this process: other code of the host has reaped it */
+};
 
-/* Reaps a child that was seen: *status as from wait(2). Returns 0, or -1 with errno. */
+/* Has the child exited? */
+enum cv_wait_answer cv_wait_ask(pid_t pid);
+
+/* Reaps a child that has exited: *status as from wait(2). Returns 0, or -1 with errno. */
 int cv_wait_reap(pid_t pid, int *status, struct rusage *usage);
 
 #endif

@@ -406,7 +406,7 @@ static _Noreturn void read_place(void *arg)
 }
 
 /* Each in its own, and from its first instruction on. */
-static void is_born_in_its_cgroup(void **state)
+static void starts_in_its_cgroup(void **state)
 {
 	struct cv_cgroup cgroup;
 	bool killed = false;
@@ -529,7 +529,7 @@ int main(void)
 		WHERE_IT_WORKS(shares_descriptors_until_unshared),
 		WHERE_IT_WORKS(else_shares_no_descriptor),
 		WHERE_IT_WORKS(no_child_where_there_is_no_cgroup),
-		WHERE_IT_WORKS(is_born_in_its_cgroup),
+		WHERE_IT_WORKS(starts_in_its_cgroup),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

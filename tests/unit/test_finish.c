@@ -158,7 +158,7 @@ static void test_function_result_lost(void **state)
 	struct cv_slot *slot = over(mock, EXITED(0));
 
 	make_function(slot);
-	slot->captures[CV_RESULT_STREAM].error = ENOSPC;
+	slot->captures[CV_STREAM_RESULT].error = ENOSPC;
 	cv_finish_attempt(slot);
 	assert_int_equal(slot->attempt.outcome, COVEY_EXIT);
 	assert_int_equal(slot->attempt.status, 255);

@@ -377,8 +377,8 @@ static void a_cgroup_that_stays(struct rig *rig)
 	rig->nfds = count_fds();
 }
 
-/* Where no child was ever born in its cgroup, it is not tried for ever. */
-static void gives_up_on_births(struct rig *rig)
+/* Where no child could ever be started in its cgroup, that is not tried for ever. */
+static void gives_up_on_starting_in_cgroups(struct rig *rig)
 {
 	struct cv_cgroup cgroup;
 	bool killed = false;
@@ -390,8 +390,8 @@ static void gives_up_on_births(struct rig *rig)
 	cv_cgroup_kill(&cgroup, 0);
 	for (int i = 0; i < 5; i++)
 		run_in(rig, &cgroup);
-	assert_int_equal(rig->spawner.unborn, 3);
-	assert_false(rig->spawner.born);
+	assert_int_equal(rig->spawner.outside_cgroup, 3);
+	assert_false(rig->spawner.inside_cgroup);
 	cv_fd_close(&rig->what.cgroup_fd);
 	cv_cgroup_release(&cgroup);
 	rig->nfds = count_fds();
@@ -434,7 +434,7 @@ int main(void)
 		BOTH(runs_without_its_cgroup),
 		BOTH(runs_in_a_killed_cgroup),
 		BOTH(a_cgroup_that_stays),
-		{ "gives_up_on_births", run_body, NULL, NULL, &(struct body){ gives_up_on_births, false } },
+		{ "gives_up_on_starting_in_cgroups", run_body, NULL, NULL, &(struct body){ gives_up_on_starting_in_cgroups, false } },
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -68,7 +68,7 @@ static _Noreturn void stay(const struct rig *rig, enum role role)
 }
 
 /* Forks a child that takes a role; it does not come back. */
-static void beget(const struct rig *rig, enum role role)
+static void start(const struct rig *rig, enum role role)
 {
 	if (fork() == 0)
 		stay(rig, role);
@@ -78,7 +78,7 @@ static _Noreturn void detach(const struct rig *rig, bool with_child)
 {
 	setsid();
 	if (with_child)
-		beget(rig, BELOW_DETACHED);
+		start(rig, BELOW_DETACHED);
 	stay(rig, DETACHED);
 }
 
@@ -89,7 +89,7 @@ static _Noreturn void lead(const struct rig *rig, unsigned with)
 {
 	setpgid(0, 0);
 	if ((with & WITH_MEMBER) != 0)
-		beget(rig, MEMBER);
+		start(rig, MEMBER);
 	if ((with & WITH_DETACHED) != 0 && fork() == 0)
 		detach(rig, (with & WITH_BELOW) != 0);
 	stay(rig, LEADER);

@@ -84,15 +84,15 @@ static void test_seen(void **state)
 	struct kid kid = start_kid(7);
 
 	(void)state;
-	assert_int_equal(cv_wait_seen(kid.pid), 0);
+	assert_int_equal(cv_wait_ask(kid.pid), CV_WAIT_RUNS);
 	let_go(&kid);
 	await_zombie(kid.pid);
 	/* as often as one likes: it stays a zombie, whose group can be signalled */
-	assert_int_equal(cv_wait_seen(kid.pid), 1);
-	assert_int_equal(cv_wait_seen(kid.pid), 1);
+	assert_int_equal(cv_wait_ask(kid.pid), CV_WAIT_EXITED);
+	assert_int_equal(cv_wait_ask(kid.pid), CV_WAIT_EXITED);
 	assert_int_equal(kill(kid.pid, 0), 0);
 	reap_status(kid.pid, 7);
-	assert_int_equal(cv_wait_seen(kid.pid), -1);
+	assert_int_equal(cv_wait_ask(kid.pid), CV_WAIT_LOST);
 	assert_int_equal(cv_wait_reap(kid.pid, &(int){ 0 }, &(struct rusage){ .ru_maxrss = 0 }), -1);
 	assert_int_equal(errno, ECHILD);
 }
@@ -106,10 +106,10 @@ static void test_stopped_is_not_seen(void **state)
 	(void)state;
 	assert_int_equal(kill(kid.pid, SIGSTOP), 0);
 	assert_int_equal(waitid(P_PID, (id_t)kid.pid, &info, WSTOPPED | WNOWAIT), 0);
-	assert_int_equal(cv_wait_seen(kid.pid), 0);
+	assert_int_equal(cv_wait_ask(kid.pid), CV_WAIT_RUNS);
 	assert_int_equal(kill(kid.pid, SIGKILL), 0);
 	await_zombie(kid.pid);
-	assert_int_equal(cv_wait_seen(kid.pid), 1);
+	assert_int_equal(cv_wait_ask(kid.pid), CV_WAIT_EXITED);
 	assert_int_equal(cv_wait_reap(kid.pid, &status, &(struct rusage){ .ru_maxrss = 0 }), 0);
 	assert_true(WIFSIGNALED(status));
 	assert_int_equal(WTERMSIG(status), SIGKILL);
@@ -124,13 +124,13 @@ static void test_others_left_alone(void **state)
 	(void)state;
 	let_go(&others);
 	await_zombie(others.pid);
-	assert_int_equal(cv_wait_seen(mine.pid), 0);
+	assert_int_equal(cv_wait_ask(mine.pid), CV_WAIT_RUNS);
 	let_go(&mine);
 	await_zombie(mine.pid);
 	reap_status(mine.pid, 1);
 	reap_status(others.pid, 2);
 	/* not a child at all */
-	assert_int_equal(cv_wait_seen(getppid()), -1);
+	assert_int_equal(cv_wait_ask(getppid()), CV_WAIT_LOST);
 }
 
 /* ---- with pidfd ---- */
@@ -155,7 +155,7 @@ static void test_pidfd(void **state)
 	assert_false(is_readable(fd, 0));
 	let_go(&kid);
 	assert_true(is_readable(fd, PATIENCE));
-	assert_int_equal(cv_wait_seen(kid.pid), 1);
+	assert_int_equal(cv_wait_ask(kid.pid), CV_WAIT_EXITED);
 	reap_status(kid.pid, 3);
 	close(fd);
 	assert_int_equal(cv_wait_fd(&wait, kid.pid), -1);
