@@ -313,7 +313,7 @@ static void endless_record(void **state)
 	input = opened_file(p->file, '\n', false);
 	expect(input, "one", 1);
 	assert_int_equal(input_next(input, &record, &err), INPUT_BAD);
-	snprintf(message, sizeof message, "%s:2: no end of this item within ", p->file);
+	snprintf(message, sizeof message, "%s:2: item longer than 64 MiB", p->file);
 	assert_memory_equal(err.message, message, strlen(message));
 	input_close(input);
 }

@@ -92,14 +92,14 @@ static void clearing_keeps_the_memory(void **state)
 	(void)state;
 	assert_int_equal(item_list_add(&held, "one", 3), 0);
 	assert_int_equal(item_list_add(&held, "two", 3), 0);
-	text = held.text;
+	text = held.text.at;
 	item_list_clear(&held);
 	assert_int_equal(held.n, 0);
 	assert_int_equal(item_list_add(&held, "three", 5), 0);
 	item_list_settle(&held);
 	assert_int_equal(held.n, 1);
 	expect_item(&held, 0, "three");
-	assert_ptr_equal(held.text, text);
+	assert_ptr_equal(held.text.at, text);
 	item_list_release(&held);
 }
 
@@ -250,7 +250,7 @@ static void a_nul_byte_is_an_error(void **state)
 	assert_string_equal(err.message, message);
 	/* nor is what was read before */
 	assert_int_equal(held.n, 0);
-	assert_null(held.text);
+	assert_null(held.text.at);
 }
 
 static void what_cannot_be_read(void **state)

@@ -21,7 +21,7 @@ static enum input_result give(struct batch *batch, struct record *record)
 	batch->given = true;
 	*record = (struct record){
 		.items = batch->held.items, .nitems = batch->held.n,
-		.bytes = batch->held.used - batch->held.n, .line = batch->line,
+		.bytes = item_list_bytes(&batch->held), .line = batch->line,
 	};
 	return INPUT_RECORD;
 }

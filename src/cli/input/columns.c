@@ -59,8 +59,7 @@ static bool drop_last_if_empty(struct item_list *held)
 {
 	if (held->items[held->n - 1].len > 0)
 		return false;
-	held->n--;
-	held->used--;
+	item_list_drop_empty(held);
 	return true;
 }
 
@@ -127,7 +126,7 @@ static enum input_result columns_next(struct source *source, struct record *reco
 	item_list_settle(&columns->held);
 	*record = (struct record){
 		.items = columns->held.items, .nitems = columns->held.n,
-		.bytes = columns->held.used - columns->held.n, .line = from.line,
+		.bytes = item_list_bytes(&columns->held), .line = from.line,
 		.number = from.number,
 	};
 	return below;

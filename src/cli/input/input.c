@@ -8,8 +8,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/buf.h"
+
 /* a record longer than this is no item but a mistake, such as a wrong delimiter */
-enum { FIRST_SIZE = 64 << 10, MAX_RECORD = 64 << 20 };
+enum { READ_SIZE = 64 << 10, MAX_RECORD = 64 << 20 };
 
 struct input {
 	struct input_options options;
@@ -17,8 +19,8 @@ struct input {
 	int fd;                 /* -1: items */
 	bool pollable, ready;
 	bool ended;
-	char *buf;
-	size_t start, len, cap;
+	struct buf buf;
+	size_t start;           /* of what has not been given out */
 	size_t searched;        /* bytes from start on that hold no delimiter */
 	uint64_t line;
 };
@@ -71,8 +73,14 @@ void input_close(struct input *input)
 		return;
 	if (input->fd > STDERR_FILENO)
 		close(input->fd);
-	free(input->buf);
+	buf_release(&input->buf);
 	free(input);
+}
+
+/* Bytes that were read and have not been given out. */
+static size_t left(const struct input *input)
+{
+	return input->buf.len - input->start;
 }
 
 int input_fd(const struct input *input)
@@ -91,7 +99,7 @@ bool input_has_more(const struct input *input)
 
 	if (input->fd < 0)
 		return input->next_item < input->options.nitems;
-	if (input->len > 0)
+	if (left(input) > 0)
 		return true;
 	return !input->ended && ioctl(input->fd, FIONREAD, &waiting) == 0 && waiting > 0;
 }
@@ -106,34 +114,25 @@ static enum input_result next_item(struct input *input, struct input_record *rec
 	return INPUT_RECORD;
 }
 
-/* Makes room for more behind what is there, and for a NUL. */
-static int make_room(struct input *input)
-{
-	char *buf;
-	size_t cap = input->cap == 0 ? FIRST_SIZE : input->cap * 2;
-
-	if (input->start > 0) {
-		memmove(input->buf, input->buf + input->start, input->len);
-		input->start = 0;
-	}
-	if (input->len + 1 < input->cap)
-		return 0;
-	if (input->len >= MAX_RECORD) {
-		errno = EFBIG;
-		return -1;
-	}
-	buf = realloc(input->buf, cap);
-	if (buf == NULL)
-		return -1;
-	input->buf = buf;
-	input->cap = cap;
-	return 0;
-}
-
 static void blame(const struct input *input, uint64_t line, const char *what,
     struct error *err)
 {
 	error_set(err, "%s:%llu: %s", input_name(input), (unsigned long long)line, what);
+}
+
+/* Makes room for more after what is there. */
+static enum input_result make_room(struct input *input, struct error *err)
+{
+	buf_drop(&input->buf, input->start);
+	input->start = 0;
+	if (left(input) >= MAX_RECORD) {
+		blame(input, input->line + 1, "item longer than 64 MiB", err);
+		return INPUT_BAD;
+	}
+	if (buf_reserve(&input->buf, READ_SIZE) == 0)
+		return INPUT_RECORD;
+	blame(input, input->line + 1, "out of memory", err);
+	return INPUT_BAD;
 }
 
 /* Reads more; INPUT_RECORD: there is more to look at. */
@@ -143,14 +142,10 @@ static enum input_result fill(struct input *input, struct error *err)
 
 	if (input->pollable && !input->ready)
 		return INPUT_LATER;
-	if (make_room(input) != 0) {
-		blame(input, input->line + 1, errno == EFBIG ? "no end of this item within 64 MiB"
-		    : strerror(errno), err);
+	if (make_room(input, err) != INPUT_RECORD)
 		return INPUT_BAD;
-	}
 	do
-		n = read(input->fd, input->buf + input->start + input->len,
-		    input->cap - input->start - input->len - 1);
+		n = read(input->fd, input->buf.at + input->buf.len, input->buf.size - input->buf.len - 1);
 	while (n < 0 && errno == EINTR);
 	input->ready = false;
 	if (n < 0 && errno == EAGAIN)
@@ -160,14 +155,14 @@ static enum input_result fill(struct input *input, struct error *err)
 		return INPUT_BAD;
 	}
 	input->ended = n == 0;
-	input->len += (size_t)n;
+	input->buf.len += (size_t)n;
 	return INPUT_RECORD;
 }
 
 static enum input_result take(struct input *input, size_t len, size_t skip,
     struct input_record *record, struct error *err)
 {
-	char *text = input->buf + input->start;
+	char *text = input->buf.at + input->start;
 	bool has_nul = input->options.delimiter != '\0' && memchr(text, '\0', len) != NULL;
 
 	text[len] = '\0';
@@ -175,7 +170,6 @@ static enum input_result take(struct input *input, size_t len, size_t skip,
 	record->len = len;
 	record->line = ++input->line;
 	input->start += len + skip;
-	input->len -= len + skip;
 	input->searched = 0;
 	if (!has_nul)
 		return INPUT_RECORD;
@@ -189,16 +183,16 @@ static enum input_result next_record(struct input *input, struct input_record *r
 {
 	for (;;) {
 		/* before the first read there is no buffer, and no arithmetic on it */
-		const char *end = input->len == input->searched ? NULL
-		    : memchr(input->buf + input->start + input->searched, input->options.delimiter,
-		    input->len - input->searched);
+		const char *end = left(input) == input->searched ? NULL
+		    : memchr(input->buf.at + input->start + input->searched, input->options.delimiter,
+		    left(input) - input->searched);
 		enum input_result result;
 
 		if (end != NULL)
-			return take(input, (size_t)(end - (input->buf + input->start)), 1, record, err);
-		input->searched = input->len;
+			return take(input, (size_t)(end - (input->buf.at + input->start)), 1, record, err);
+		input->searched = left(input);
 		if (input->ended)
-			return input->len == 0 ? INPUT_END : take(input, input->len, 0, record, err);
+			return left(input) == 0 ? INPUT_END : take(input, left(input), 0, record, err);
 		result = fill(input, err);
 		if (result != INPUT_RECORD)
 			return result;

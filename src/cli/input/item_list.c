@@ -1,60 +1,32 @@
 #include "cli/input/item_list.h"
 
 #include <poll.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <bsd/stdlib.h>
+#include "base/grow.h"
 
-static int reserve_items(struct item_list *held)
+static int reserve(struct item_list *held)
 {
-	size_t room = held->room == 0 ? 16 : held->room * 2;
-	struct span *items;
+	struct span *items = grow(held->items, &held->room, held->n + 1, sizeof *items);
 
-	if (held->n < held->room)
-		return 0;
-	items = reallocarray(held->items, room, sizeof *items);
 	if (items == NULL)
 		return -1;
 	held->items = items;
-	held->room = room;
-	return 0;
-}
-
-static int reserve_text(struct item_list *held, size_t len)
-{
-	size_t size = held->size == 0 ? 256 : held->size;
-	char *text;
-
-	if (len >= SIZE_MAX / 4 - held->used)
-		return -1;
-	while (size - held->used <= len)
-		size *= 2;
-	if (size == held->size)
-		return 0;
-	text = realloc(held->text, size);
-	if (text == NULL)
-		return -1;
-	held->text = text;
-	held->size = size;
 	return 0;
 }
 
 int item_list_add(struct item_list *held, const char *text, size_t len)
 {
-	if (reserve_items(held) != 0 || reserve_text(held, len) != 0)
+	if (reserve(held) != 0 || buf_add_word(&held->text, text, len) != 0)
 		return -1;
-	memcpy(held->text + held->used, text, len);
-	held->text[held->used + len] = '\0';
-	held->used += len + 1;
 	held->items[held->n++] = (struct span){ NULL, len };
 	return 0;
 }
 
 void item_list_settle(struct item_list *held)
 {
-	const char *at = held->text;
+	const char *at = held->text.at;
 
 	for (size_t i = 0; i < held->n; i++) {
 		held->items[i].text = at;
@@ -74,14 +46,15 @@ bool item_list_take_first(struct item_list *held, struct span *item)
 
 void item_list_clear(struct item_list *held)
 {
-	held->n = held->used = 0;
+	held->n = 0;
+	buf_clear(&held->text);
 }
 
 void item_list_release(struct item_list *held)
 {
 	if (held->items != NULL)
 		free(held->items - held->skipped);
-	free(held->text);
+	buf_release(&held->text);
 	*held = (struct item_list){ .n = 0 };
 }
 
@@ -98,7 +71,7 @@ static int load_words(struct item_list *held, const struct input_options *option
 	for (; held->n < options->nitems; held->n++) {
 		const char *word = options->items[held->n];
 
-		if (reserve_items(held) != 0)
+		if (reserve(held) != 0)
 			return out_of_memory(err);
 		held->items[held->n] = (struct span){ word, strlen(word) };
 	}

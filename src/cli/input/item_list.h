@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/buf.h"
 #include "base/error.h"
 #include "cli/input/input.h"
 #include "cli/input/record.h"
@@ -17,8 +18,7 @@ struct item_list {
 	size_t n;
 	size_t skipped;          /* items in front of them that were taken off */
 	size_t room;
-	char *text;              /* the items' copies, each with a NUL; NULL: they are words */
-	size_t used, size;
+	struct buf text;         /* the items' copies, each with its NUL; empty: they are words */
 };
 
 /*
@@ -32,6 +32,19 @@ int item_list_add(struct item_list *held, const char *text, size_t len);
 
 /* Makes the items' texts known; to be called after the last item_list_add, and again after another. */
 void item_list_settle(struct item_list *held);
+
+/* The length of all items together, without their NULs, where they are copies. */
+static inline size_t item_list_bytes(const struct item_list *held)
+{
+	return held->text.len - held->n;
+}
+
+/* Removes the last item, which must be a copy and empty. */
+static inline void item_list_drop_empty(struct item_list *held)
+{
+	held->n--;
+	held->text.len--;
+}
 
 /* Takes off the first item; false if there is none. From then on, nothing can be added. */
 bool item_list_take_first(struct item_list *held, struct span *item);

@@ -1,20 +1,16 @@
 #include "cli/input/pool.h"
 
-#include <bsd/stdlib.h>
 #include <stdlib.h>
+
+#include "base/grow.h"
 
 static int reserve(struct pool *pool)
 {
-	size_t room = pool->room == 0 ? 64 : pool->room * 2;
-	struct pool_place *places;
+	struct pool_place *places = grow(pool->places, &pool->room, pool->n + 1, sizeof *places);
 
-	if (pool->n < pool->room)
-		return 0;
-	places = reallocarray(pool->places, room, sizeof *places);
 	if (places == NULL)
 		return -1;
 	pool->places = places;
-	pool->room = room;
 	return 0;
 }
 
