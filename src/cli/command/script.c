@@ -12,8 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <bsd/stdlib.h>
-
+#include "base/buf.h"
+#include "base/grow.h"
 #include "cli/command/sh/quoting.h"
 
 struct script {
@@ -22,8 +22,7 @@ struct script {
 };
 
 struct line_splitter {
-	char *arena;
-	size_t arena_size;
+	struct buf arena;
 	const char **argv;
 	size_t argv_room;
 	size_t argc;
@@ -101,41 +100,18 @@ static bool needs_shell(const char *name)
 	return name[0] == '\0' || name[0] == '%' || is_shell_word(name);
 }
 
-/* A place for each byte: words are no longer than what they are read from, their NULs included. */
-static bool reserve_arena(struct line_splitter *sp, size_t len)
-{
-	char *arena;
-
-	if (len < sp->arena_size)
-		return true;
-	if (len > SIZE_MAX / 2 - 64)
-		return false;
-	arena = malloc(len * 2 + 64);
-	if (arena == NULL)
-		return false;
-	free(sp->arena);
-	sp->arena = arena;
-	sp->arena_size = len * 2 + 64;
-	return true;
-}
-
 static bool add_word(struct line_splitter *sp, const char *word)
 {
-	size_t room = sp->argv_room == 0 ? 16 : sp->argv_room * 2;
-	const char **argv;
+	const char **argv = grow(sp->argv, &sp->argv_room, sp->argc + 2, sizeof *argv);
 
-	if (sp->argc + 1 >= sp->argv_room) {
-		argv = reallocarray(sp->argv, room, sizeof *argv);
-		if (argv == NULL)
-			return false;
-		sp->argv = argv;
-		sp->argv_room = room;
-	}
+	if (argv == NULL)
+		return false;
+	sp->argv = argv;
 	sp->argv[sp->argc++] = word;
 	return true;
 }
 
-/* The arena has room for two bytes where there is but one, as of -I @. */
+/* Where a placeholder is one byte, as with -I @, what is written is longer than what is read. */
 static size_t field_at(struct line_splitter *sp, const char *p, const char *end, char **to)
 {
 	struct placeholder found;
@@ -258,9 +234,10 @@ static bool split(struct line_splitter *sp, const char *p, size_t len)
 	char *to, *word;
 
 	sp->argc = 0;
-	if (!reserve_arena(sp, len))
+	/* a word and its NUL are as long as what they are read from, but a placeholder may be longer */
+	if (buf_reserve(&sp->arena, 2 * len) != 0)
 		return false;
-	to = sp->arena;
+	to = sp->arena.at;
 	for (;;) {
 		while (p < end && is_blank(sp, p))
 			p++;
@@ -288,7 +265,7 @@ void line_splitter_free(struct line_splitter *sp)
 {
 	if (sp == NULL)
 		return;
-	free(sp->arena);
+	buf_release(&sp->arena);
 	free(sp->argv);
 	free(sp);
 }

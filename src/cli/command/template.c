@@ -13,6 +13,9 @@
 
 #include <bsd/stdlib.h>
 
+#include "base/buf.h"
+#include "base/grow.h"
+
 enum op_kind { OP_TEXT, OP_FIELD, OP_LIST, OP_JOINED, OP_END };
 
 struct op {
@@ -36,8 +39,7 @@ struct template {
 	size_t text_bytes;          /* of all texts in ops, and the words' NULs */
 	size_t item_fields, number_fields, lists;
 	bool slot;
-	char *arena;
-	size_t arena_size;
+	struct buf arena;
 };
 
 enum { NUMBER_MAX = 20 };       /* digits of UINT64_MAX */
@@ -70,22 +72,17 @@ void template_free(struct template *t)
 	free(t->ops);
 	free(t->fixed);
 	free(t->argv);
-	free(t->arena);
+	buf_release(&t->arena);
 	free(t);
 }
 
 static struct op *push(struct template *t, enum op_kind kind)
 {
-	size_t room = t->ops_room == 0 ? 8 : t->ops_room * 2;
-	struct op *ops;
+	struct op *ops = grow(t->ops, &t->ops_room, t->nops + 1, sizeof *ops);
 
-	if (t->nops == t->ops_room) {
-		ops = reallocarray(t->ops, room, sizeof *ops);
-		if (ops == NULL)
-			return NULL;
-		t->ops = ops;
-		t->ops_room = room;
-	}
+	if (ops == NULL)
+		return NULL;
+	t->ops = ops;
 	t->ops[t->nops] = (struct op){ .kind = kind };
 	return &t->ops[t->nops++];
 }
@@ -375,7 +372,6 @@ static char *write_field(char *to, const struct template_values *v, const struct
 static int reserve(struct template *t, const struct record *record)
 {
 	size_t size, numbers;
-	char *arena;
 
 	/* each item may need a blank or a NUL, and the "." of a directory may be longer than it */
 	if (__builtin_add_overflow(record->bytes, 2 * record->nitems, &size) ||
@@ -384,17 +380,7 @@ static int reserve(struct template *t, const struct record *record)
 	    __builtin_add_overflow(size, numbers, &size) ||
 	    __builtin_add_overflow(size, t->text_bytes, &size))
 		return -1;
-	if (size <= t->arena_size)
-		return 0;
-	if (size < SIZE_MAX / 2)
-		size *= 2;
-	arena = malloc(size);
-	if (arena == NULL)
-		return -1;
-	free(t->arena);
-	t->arena = arena;
-	t->arena_size = size;
-	return 0;
+	return buf_reserve(&t->arena, size);
 }
 
 static void expand_one(struct template *t, const struct template_values *values)
@@ -403,7 +389,7 @@ static void expand_one(struct template *t, const struct template_values *values)
 	const struct op *end = t->ops + t->nops;
 	char *word, *to;
 
-	word = to = t->arena;
+	word = to = t->arena.at;
 	for (const struct op *op = t->ops; op < end; op++) {
 		switch (op->kind) {
 		case OP_TEXT:
@@ -442,13 +428,10 @@ static int reserve_argv(struct template *t, const struct record *record)
 	if (__builtin_mul_overflow(t->lists, record->nitems, &n) ||
 	    __builtin_add_overflow(n, t->nwords + 1, &n))
 		return -1;
-	if (n <= t->argv_room)
-		return 0;
-	argv = reallocarray(t->argv, n, 2 * sizeof *argv);
+	argv = grow(t->argv, &t->argv_room, n, sizeof *argv);
 	if (argv == NULL)
 		return -1;
 	t->argv = argv;
-	t->argv_room = 2 * n;
 	return 0;
 }
 
@@ -516,7 +499,7 @@ static const struct op *expand_word(struct growing *g, const struct template_val
 
 static void expand_several(struct template *t, const struct template_values *values)
 {
-	struct growing g = { .argv = t->argv, .to = t->arena };
+	struct growing g = { .argv = t->argv, .to = t->arena.at };
 	const struct op *op = t->ops;
 
 	for (size_t i = 0; i < t->nwords; i++) {

@@ -499,11 +499,11 @@ int quoting_rewrite(const char *text, const struct placeholder_syntax *syntax,
 	};
 
 	*out = (struct quoted){ .several = placeholder_several(syntax) };
-	if (script(&r) && r.out != NULL) {
-		out->text = r.out;
+	if (script(&r) && r.out.at != NULL) {
+		out->text = r.out.at;
 		return 0;
 	}
-	free(r.out);
+	buf_release(&r.out);
 	if (text[0] == '\0' || (r.unsure && !has_placeholders(text, syntax)))
 		return keep_as_is(text, out, why, why_size);
 	return -1;

@@ -1,9 +1,7 @@
 #include "cli/command/sh/sh_reader.h"
 
 #include <stdarg.h>
-#include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/shquote.h"
@@ -76,24 +74,10 @@ char rd_peek(const struct reader *r, size_t ahead)
 
 static bool put(struct reader *r, const char *bytes, size_t n)
 {
-	size_t room = r->out_room;
-	char *out;
-
-	while (room - r->out_len <= n && room < SIZE_MAX / 4)
-		room = room == 0 ? 256 : room * 2;
-	if (room != r->out_room) {
-		out = realloc(r->out, room);
-		if (out == NULL) {
-			snprintf(r->why, r->why_size, "out of memory");
-			return false;
-		}
-		r->out = out;
-		r->out_room = room;
-	}
-	memcpy(r->out + r->out_len, bytes, n);
-	r->out_len += n;
-	r->out[r->out_len] = '\0';
-	return true;
+	if (buf_add(&r->out, bytes, n) == 0)
+		return true;
+	snprintf(r->why, r->why_size, "out of memory");
+	return false;
 }
 
 bool rd_copy(struct reader *r, size_t n)

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "cli/command/sh/quoted.h"
 
 enum { DEPTH_MAX = 100, HEREDOC_MAX = 16, VALUE_MAX = 64 };
@@ -51,8 +52,7 @@ struct reader {
 	const char *text;
 	size_t pos, end;
 	const struct placeholder_syntax *syntax;
-	char *out;
-	size_t out_len, out_room;
+	struct buf out;
 	struct quoted *result;
 	struct heredoc heredocs[HEREDOC_MAX];
 	unsigned nheredocs;
