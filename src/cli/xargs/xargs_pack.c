@@ -1,15 +1,16 @@
 #include "cli/xargs/xargs_pack.h"
 
-#include <bsd/stdlib.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
+#include "base/grow.h"
+
 /* The words of a line one after the other, and where each begins; the command's are not here. */
 struct xargs_pack {
 	struct xargs_pack_options options;
-	char *text;
-	size_t len, room;
+	struct buf text;
 	size_t *starts;
 	size_t nwords, words_room;
 	const char **argv;
@@ -46,7 +47,7 @@ void xargs_pack_free(struct xargs_pack *p)
 {
 	if (p == NULL)
 		return;
-	free(p->text);
+	buf_release(&p->text);
 	free(p->starts);
 	free(p->argv);
 	free(p);
@@ -72,40 +73,23 @@ bool xargs_pack_has_items(const struct xargs_pack *p)
 
 void xargs_pack_clear(struct xargs_pack *p)
 {
-	p->len = p->nwords = 0;
-	p->nitems = p->nlines = 0;
+	buf_clear(&p->text);
+	p->nwords = p->nitems = p->nlines = 0;
 	p->size = p->command_size;
 }
 
 /* ---- words ---- */
 
-static bool make_room(struct xargs_pack *p, size_t n)
+/* Notes that the next word begins here. */
+static bool start_word(struct xargs_pack *p)
 {
-	size_t room = p->room == 0 ? 1024 : p->room, words = p->words_room == 0 ? 64 : p->words_room;
-	char *text;
-	size_t *starts;
+	size_t *starts = grow(p->starts, &p->words_room, p->nwords + 1, sizeof *starts);
 
-	while (room < p->len + n)
-		room *= 2;
-	text = room == p->room ? p->text : realloc(p->text, room);
-	if (text == NULL)
-		return false;
-	p->text = text;
-	p->room = room;
-	if (p->nwords < p->words_room)
-		return true;
-	starts = reallocarray(p->starts, words * 2, sizeof *starts);
 	if (starts == NULL)
 		return false;
 	p->starts = starts;
-	p->words_room = words * 2;
+	starts[p->nwords++] = p->text.len;
 	return true;
-}
-
-static void add_bytes(struct xargs_pack *p, const char *bytes, size_t len)
-{
-	memcpy(p->text + p->len, bytes, len);
-	p->len += len;
 }
 
 /* ---- items at the end ---- */
@@ -133,10 +117,8 @@ static enum xargs_packed append(struct xargs_pack *p, const struct xargs_item *i
 	if (o->max_kernel > 0 && p->nitems > 0
 	    && kernel_size(p) + (long)item->len + 1 > o->max_kernel)
 		return PACK_RUN_FIRST;
-	if (!make_room(p, item->len + 1))
+	if (!start_word(p) || buf_add_word(&p->text, item->text, item->len) != 0)
 		return PACK_NO_MEMORY;
-	p->starts[p->nwords++] = p->len;
-	add_bytes(p, item->text, item->len + 1);
 	p->size += (long)item->len + 1;
 	p->nitems++;
 	p->nlines += item->ends_line;
@@ -151,31 +133,33 @@ static enum xargs_packed append(struct xargs_pack *p, const struct xargs_item *i
 /* Nothing can become longer than this, so that a replace string that never ends is no danger. */
 static bool too_long(const struct xargs_pack *p, size_t start, size_t more)
 {
-	return (long)(p->len - start + more) > p->options.max_chars - 2;
+	return (long)(p->text.len - start + more) > p->options.max_chars - 2;
 }
 
 static enum xargs_packed add_replaced(struct xargs_pack *p, const char *word,
     const struct xargs_item *item)
 {
-	size_t start = p->len, replace_len = strlen(p->options.replace);
+	size_t start = p->text.len, replace_len = strlen(p->options.replace);
 
+	if (!start_word(p))
+		return PACK_NO_MEMORY;
 	for (;;) {
 		const char *place = replace_len == 0 ? word : strstr(word, p->options.replace);
 		size_t before = place == NULL ? strlen(word) : (size_t)(place - word);
 
 		if (too_long(p, start, before + (place == NULL ? 0 : item->len)) || replace_len == 0)
 			return PACK_COMMAND_TOO_LONG;
-		if (!make_room(p, before + item->len + 1))
+		if (buf_add(&p->text, word, before) != 0)
 			return PACK_NO_MEMORY;
-		add_bytes(p, word, before);
 		if (place == NULL)
 			break;
-		add_bytes(p, item->text, item->len);
+		if (buf_add(&p->text, item->text, item->len) != 0)
+			return PACK_NO_MEMORY;
 		word = place + replace_len;
 	}
-	p->text[p->len++] = '\0';
-	p->starts[p->nwords++] = start;
-	p->size += (long)(p->len - start);
+	if (buf_add(&p->text, "", 1) != 0)
+		return PACK_NO_MEMORY;
+	p->size += (long)(p->text.len - start);
 	return p->size > p->options.max_chars ? PACK_LIST_TOO_LONG : PACK_COMPLETE;
 }
 
@@ -200,19 +184,15 @@ enum xargs_packed xargs_pack_add(struct xargs_pack *p, const struct xargs_item *
 const char *const *xargs_pack_line(struct xargs_pack *p)
 {
 	size_t first = p->options.replace == NULL ? p->options.ncommand : 1, n = first + p->nwords;
+	const char **argv = grow(p->argv, &p->argv_room, n + 1, sizeof *argv);
 
-	if (n >= p->argv_room) {
-		const char **argv = reallocarray(p->argv, n * 2, sizeof *argv);
-
-		if (argv == NULL)
-			return NULL;
-		p->argv = argv;
-		p->argv_room = n * 2;
-	}
+	if (argv == NULL)
+		return NULL;
+	p->argv = argv;
 	for (size_t i = 0; i < first; i++)
 		p->argv[i] = p->options.command[i];
 	for (size_t i = 0; i < p->nwords; i++)
-		p->argv[first + i] = p->text + p->starts[i];
+		p->argv[first + i] = p->text.at + p->starts[i];
 	p->argv[n] = NULL;
 	return p->argv;
 }

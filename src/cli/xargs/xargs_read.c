@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
+
 enum state {
 	STATE_BETWEEN,       /* items */
 	STATE_ITEM,
@@ -20,8 +22,7 @@ struct xargs_reader {
 	char quote;                 /* in STATE_QUOTED, or unmatched */
 	char previous;              /* byte, quoted or not */
 	bool after_blank;           /* that is what ended the last item */
-	char *item;
-	size_t len, room;
+	struct buf item;
 };
 
 struct xargs_reader *xargs_reader_new(const struct xargs_read_options *options)
@@ -37,7 +38,7 @@ void xargs_reader_free(struct xargs_reader *r)
 {
 	if (r == NULL)
 		return;
-	free(r->item);
+	buf_release(&r->item);
 	free(r);
 }
 
@@ -65,24 +66,10 @@ bool xargs_reader_failed(const struct xargs_reader *r)
 
 /* ---- storing ---- */
 
-/* Makes room for n more and a NUL. */
-static bool reserve(struct xargs_reader *r, size_t n)
+static enum xargs_token fail(struct xargs_reader *r)
 {
-	size_t room = r->room == 0 ? 256 : r->room;
-	char *item;
-
-	if (r->len + n < r->room)
-		return true;
-	while (room <= r->len + n)
-		room *= 2;
-	item = realloc(r->item, room);
-	if (item == NULL) {
-		r->failed = r->ended = true;
-		return false;
-	}
-	r->item = item;
-	r->room = room;
-	return true;
+	r->failed = r->ended = true;
+	return XARGS_END;
 }
 
 static bool is_blank(char c)
@@ -95,10 +82,10 @@ static enum xargs_token store(struct xargs_reader *r, char c, long max)
 {
 	bool first_nul = c == '\0' && !r->saw_nul;
 
-	if ((long)r->len < max) {
-		if (!reserve(r, 1))
-			return XARGS_END;
-		r->item[r->len++] = c;
+	if ((long)r->item.len < max) {
+		if (buf_reserve(&r->item, 1) != 0)
+			return fail(r);
+		r->item.at[r->item.len++] = c;
 	} else if (first_nul) {
 		/* that is said first, and the rest when it is read again */
 		r->bytes--;
@@ -113,11 +100,11 @@ static enum xargs_token store(struct xargs_reader *r, char c, long max)
 static enum xargs_token take(struct xargs_reader *r, struct xargs_item *item, bool ends_line,
     bool may_be_eof)
 {
-	if (!reserve(r, 0))
-		return XARGS_END;
-	r->item[r->len] = '\0';
-	*item = (struct xargs_item){ .text = r->item, .len = r->len, .ends_line = ends_line };
-	r->len = 0;
+	if (buf_reserve(&r->item, 0) != 0)
+		return fail(r);
+	r->item.at[r->item.len] = '\0';
+	*item = (struct xargs_item){ .text = r->item.at, .len = r->item.len, .ends_line = ends_line };
+	r->item.len = 0;
 	r->state = STATE_BETWEEN;
 	r->after_blank = is_blank(r->previous);
 	if (may_be_eof && r->options.eof != NULL && strcmp(item->text, r->options.eof) == 0) {
@@ -207,15 +194,13 @@ static enum xargs_token next_delimited(struct xargs_reader *r, long max, struct 
 	/* memchr would look for its lowest eight bits */
 	end = r->options.delimiter > UCHAR_MAX ? NULL : memchr(r->bytes, r->options.delimiter, left);
 	n = end == NULL ? left : (size_t)(end - r->bytes);
-	if (n > 0 && (long)(r->len + n) > max) {
+	if (n > 0 && (long)(r->item.len + n) > max) {
 		/* up to the first one too many, where a reader of single characters would stop */
-		r->bytes += max > (long)r->len ? max - (long)r->len + 1 : 1;
+		r->bytes += max > (long)r->item.len ? max - (long)r->item.len + 1 : 1;
 		return XARGS_TOO_LONG;
 	}
-	if (!reserve(r, n))
-		return XARGS_END;
-	memcpy(r->item + r->len, r->bytes, n);
-	r->len += n;
+	if (buf_add(&r->item, r->bytes, n) != 0)
+		return fail(r);
 	r->bytes += n;
 	if (end == NULL)
 		return XARGS_MORE;
@@ -229,7 +214,7 @@ static enum xargs_token next_delimited(struct xargs_reader *r, long max, struct 
 static enum xargs_token finish(struct xargs_reader *r, struct xargs_item *item)
 {
 	r->ended = true;
-	if (r->len == 0)
+	if (r->item.len == 0)
 		return XARGS_END;
 	if (r->state == STATE_QUOTED)
 		return XARGS_UNMATCHED;

@@ -1,6 +1,5 @@
 #include "cli/xargs/xargs_source.h"
 
-#include <bsd/stdlib.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -9,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/grow.h"
 #include "cli/xargs/xargs_pack.h"
 #include "cli/xargs/xargs_read.h"
 
@@ -162,15 +162,11 @@ static bool read_more(struct xargs_source *s)
 
 static int reserve_spans(struct xargs_source *s, size_t n)
 {
-	struct span *spans;
+	struct span *spans = grow(s->spans, &s->spans_size, n, sizeof *spans);
 
-	if (n <= s->spans_size)
-		return 0;
-	spans = reallocarray(s->spans, n * 2, sizeof *spans);
 	if (spans == NULL)
 		return -1;
 	s->spans = spans;
-	s->spans_size = n * 2;
 	return 0;
 }
 
