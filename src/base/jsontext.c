@@ -49,13 +49,5 @@ void jsontext_put_hex(FILE *out, const char *text, size_t len)
 
 bool jsontext_is_exact(const char *text, size_t len)
 {
-	uint32_t code;
-	size_t n;
-
-	for (size_t i = 0; i < len; i += n) {
-		n = utf8_decode(text + i, len - i, &code);
-		if (n == 0)
-			return false;
-	}
-	return true;
+	return utf8_is_valid(text, len);
 }

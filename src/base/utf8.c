@@ -19,3 +19,16 @@ size_t utf8_decode(const char *text, size_t n, uint32_t *code)
 		return 0;
 	return len;
 }
+
+bool utf8_is_valid(const char *text, size_t n)
+{
+	uint32_t code;
+	size_t len;
+
+	for (size_t i = 0; i < n; i += len) {
+		len = utf8_decode(text + i, n - i, &code);
+		if (len == 0)
+			return false;
+	}
+	return true;
+}

@@ -24,6 +24,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "base/utf8.h"
 #include "journal/journal_schema.h"
 
 enum {
@@ -93,31 +94,10 @@ int journal_db_step(const struct journal_db *db, sqlite3_stmt *statement, struct
 	return result;
 }
 
-static bool is_utf8(const char *data, size_t len)
-{
-	const unsigned char *p = (const unsigned char *)data, *end = p + len;
-
-	while (p < end) {
-		unsigned char c = *p++;
-		int more = c < 0x80 ? 0 : c >= 0xc2 && c < 0xe0 ? 1 : c >= 0xe0 && c < 0xf0 ? 2
-		    : c >= 0xf0 && c < 0xf5 ? 3 : -1;
-
-		/* many programs would take a NUL for the end of the text */
-		if (more < 0 || c == 0 || end - p < more)
-			return false;
-		if ((c == 0xe0 && *p < 0xa0) || (c == 0xed && *p >= 0xa0)
-		    || (c == 0xf0 && *p < 0x90) || (c == 0xf4 && *p >= 0x90))
-			return false;
-		for (; more > 0; more--)
-			if ((*p++ & 0xc0) != 0x80)
-				return false;
-	}
-	return true;
-}
-
 void journal_db_bind_bytes(sqlite3_stmt *statement, int index, const char *data, size_t len)
 {
-	if (is_utf8(data, len))
+	/* a NUL would end the text for many who read it */
+	if (len == 0 || (utf8_is_valid(data, len) && memchr(data, '\0', len) == NULL))
 		sqlite3_bind_text64(statement, index, data, len, SQLITE_STATIC, SQLITE_UTF8);
 	else
 		sqlite3_bind_blob64(statement, index, data, len, SQLITE_STATIC);
