@@ -15,6 +15,7 @@
 #include "error.h"
 #include "executor.h"
 #include "fdutil.h"
+#include "procfs.h"
 
 extern char **environ;
 
@@ -206,11 +207,27 @@ static int open_wait(struct covey *ex, struct covey_error *err)
 	return 0;
 }
 
+/* Orphans are found in /proc. Where that shows others' processes, those would be looked at. */
+static int check_proc(struct covey_error *err)
+{
+	switch (cv_procfs_is_ours()) {
+	case 1:
+		return 0;
+	case 0:
+		return cv_error(err, COVEY_BAD_STATE, 0, "'/proc' shows another PID namespace, so that "
+		    "orphans cannot be found; mount the own one there (unshare has --mount-proc)");
+	default:
+		return cv_error(err, COVEY_SYSTEM, errno, "cannot read '/proc/self'");
+	}
+}
+
 static int open_trees(struct covey *ex, struct covey_error *err)
 {
 	unsigned flags = ex->options.flags;
 
 	if ((flags & COVEY_SUBREAPER) != 0) {
+		if (check_proc(err) != 0)
+			return -1;
 		if (cv_tree_init(&ex->tree) != 0)
 			return cv_error(err, COVEY_SYSTEM, errno, "cannot adopt orphans");
 		ex->adopts = true;

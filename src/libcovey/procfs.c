@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "fdutil.h"
+#include "number.h"
 
 int cv_pids_add(struct cv_pids *list, pid_t pid)
 {
@@ -31,6 +32,18 @@ void cv_pids_release(struct cv_pids *list)
 {
 	free(list->pids);
 	memset(list, 0, sizeof *list);
+}
+
+int cv_procfs_is_ours(void)
+{
+	char target[CV_NUMBER_SIZE + 1], own[CV_NUMBER_SIZE];
+	ssize_t n = readlink("/proc/self", target, sizeof target - 1);
+
+	if (n < 0)
+		return -1;
+	target[n] = '\0';
+	cv_number_put(own, (unsigned long long)getpid());
+	return strcmp(target, own) == 0;
 }
 
 int cv_procfs_stat(pid_t pid, struct cv_stat *st)

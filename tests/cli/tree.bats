@@ -270,3 +270,13 @@ insist() {
 	match "$stderr" 'timed out after '
 	alive 0
 }
+
+@test "where /proc is another PID namespace's, covey says so and runs nothing" {
+	unshare -p -f true || skip 'PID namespaces are not allowed here'
+	run -125 --separate-stderr timeout 60 unshare -p -f covey -c ': >ran' ::: 1
+	match "$stderr" "'/proc' shows another PID namespace"
+	[ ! -e ran ]
+	# with one of its own
+	run -0 timeout 60 unshare -p -f --mount-proc covey echo ::: 1
+	same 1 "$output"
+}
