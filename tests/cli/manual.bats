@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
-# The manual tells the truth about the options, and its examples can be typed as they stand.
+# The manual tells the truth about the options, and its examples and those of the README can be
+# typed as they stand.
 load common
 
 manual=$COVEY_SRC/doc/covey.1
@@ -35,6 +36,21 @@ write_examples() {
 	literal { print >sprintf("example.%02d", n) }
 	inside && /^\.Bd -literal/ { literal = 1; n++ }' "$manual"
 	sed -i "s/\\\\(aq/'/g; s/\\\\-/-/g; s/\\\\e/\\\\/g" example.*
+}
+
+# write_sessions SECTION: what is typed in the README's section, to the file typed, and what is
+# printed, to the file printed; "$" begins a command, and a here-document ends with END
+write_sessions() {
+	awk -v section="## $1" '
+	/^## / { inside = $0 == section }
+	!inside || !/^    / { next }
+	{ sub(/^    /, "") }
+	here || sub(/^\$ /, "") {
+		print >"typed"
+		here = $0 != "END" && (here || /<<.END/)
+		next
+	}
+	{ print >"printed" }' "$COVEY_SRC/README.md"
 }
 
 @test "the manual, --help and the table of options say the same" {
@@ -138,4 +154,14 @@ write_examples() {
 		[ -n "$output" ] || { echo "nothing from: $(<"$example")"; return 1; }
 	done
 	[ -e example.12 ]
+}
+
+@test "what the README types prints what the README shows" {
+	write_sessions 'Several sources, and columns'
+	mkdir bin
+	ln -s "$COVEY" bin/covey
+	PATH=$PWD/bin:$PATH run -0 --separate-stderr sh typed
+	same "$(<printed)" "$output"
+	same '' "$stderr"
+	[ "$(grep -c covey typed)" -ge 4 ]
 }
