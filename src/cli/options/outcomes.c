@@ -7,6 +7,8 @@
 
 #include "base/units.h"
 
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+
 enum { LONGEST_ELEMENT = 64, HIGHEST_STATUS = 255 };
 
 static const struct word {
@@ -22,7 +24,7 @@ static const struct word {
 
 static bool add_word(const char *element, struct covey_outcomes *set)
 {
-	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+	for (size_t i = 0; i < COUNT(words); i++)
 		if (strcmp(words[i].name, element) == 0) {
 			set->words |= words[i].bits;
 			return true;
@@ -71,8 +73,14 @@ static int add_statuses(const char *element, struct covey_outcomes *set, struct 
 
 static int bad_element(const char *element, struct error *err)
 {
-	return units_refuse(element, err, "an outcome (exit, signal, timeout, spawn, any), "
-	    "an exit status (75, 1-99) or a signal (SIGSEGV)");
+	char list[64] = "";
+	size_t used = 0;
+
+	for (size_t i = 0; i < COUNT(words); i++)
+		used += (size_t)snprintf(list + used, sizeof list - used, "%s%s",
+		    i == 0 ? "" : ", ", words[i].name);
+	return units_refuse(element, err,
+	    "an outcome (%s), an exit status (75, 1-99) or a signal (SIGSEGV)", list);
 }
 
 static int add_element(const char *element, struct covey_outcomes *set, struct error *err)
