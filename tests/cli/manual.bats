@@ -72,7 +72,8 @@ write_sessions() {
 }
 
 @test "another name of an argument" {
-	caught 's/^\.It Fl -tries Ar N/.It Fl -tries Ar COUNT/' "--tries: the argument is 'N' .* 'COUNT'"
+	caught 's/^\.It Fl -tries Ar N/.It Fl -tries Ar COUNT/' \
+	    "--tries: the argument is 'N' .* 'COUNT'"
 }
 
 @test "an argument where there is none" {
@@ -104,7 +105,8 @@ write_sessions() {
 }
 
 @test "the table with another argument" {
-	caught_in --help=table 's/^halt\t\tWHEN/halt\t\tIF/' "--halt: the argument is 'IF' .* 'WHEN'"
+	caught_in --help=table 's/^halt\t\tWHEN/halt\t\tIF/' \
+	    "--halt: the argument is 'IF' .* 'WHEN'"
 }
 
 @test "a command that prints nothing is no agreement" {
@@ -118,8 +120,10 @@ write_sessions() {
 
 @test "the name of a macro in the text" {
 	command -v mandoc >/dev/null || skip 'needs mandoc'
-	caught 's/^\.Sh DESCRIPTION/&\n.Pq Lq words/' 'the name of a macro is in the text: .*\(Lq words\)'
-	caught 's/^\.Sh DESCRIPTION/&\nWith a Fl -tag ,/' 'the name of a macro is in the text: .*Fl -tag'
+	local found='the name of a macro is in the text'
+
+	caught 's/^\.Sh DESCRIPTION/&\n.Pq Lq words/' "$found: .*\(Lq words\)"
+	caught 's/^\.Sh DESCRIPTION/&\nWith a Fl -tag ,/' "$found: .*Fl -tag"
 }
 
 @test "without mandoc the rest is checked, and that is said" {

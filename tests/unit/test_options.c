@@ -278,7 +278,8 @@ static void choices(void **state)
 	assert_int_equal(good(LINE("--shard=1/2", "--shard-by=count")).shard_by, SHARD_BY_COUNT);
 	assert_int_equal(good(LINE("--order=input")).order, ORDER_INPUT);
 	assert_int_equal(good(LINE("--journal=j", "--order=longest")).order, ORDER_LONGEST);
-	assert_int_equal(good(LINE("--journal=j", "--journal-sync=normal")).journal_sync, SYNC_NORMAL);
+	assert_int_equal(good(LINE("--journal=j", "--journal-sync=normal")).journal_sync,
+	    SYNC_NORMAL);
 	assert_int_equal(good(LINE("--journal=j", "--journal-sync=full")).journal_sync, SYNC_FULL);
 }
 
@@ -287,8 +288,10 @@ static void recovery(void **state)
 	(void)state;
 	assert_int_equal(good(LINE("--journal=j")).recovery, RECOVERY_NONE);
 	assert_int_equal(good(LINE("--journal=j", "--resume")).recovery, RECOVERY_RESUME);
-	assert_int_equal(good(LINE("--journal=j", "--resume-failed")).recovery, RECOVERY_RESUME_FAILED);
-	assert_int_equal(good(LINE("--journal=j", "--retry-failed")).recovery, RECOVERY_RETRY_FAILED);
+	assert_int_equal(good(LINE("--journal=j", "--resume-failed")).recovery,
+	    RECOVERY_RESUME_FAILED);
+	assert_int_equal(good(LINE("--journal=j", "--retry-failed")).recovery,
+	    RECOVERY_RETRY_FAILED);
 	assert_bad(LINE("--journal=j", "--resume", "--retry-failed"),
 	    "options '--resume' and '--retry-failed' cannot be used together");
 }
@@ -440,15 +443,16 @@ static void bad_arguments(void **state)
 		{ { { "--progress=dots" } },
 		    "option '--progress': 'dots' is not auto, bar, plain or "
 		    "none" },
-		{ { { "--halt=now,fail=0" } }, "option '--halt': 'now,fail=0' is not now,fail=N, with N "
-		    "from 1 to 1000000000, or from 1% to 100%" },
+		{ { { "--halt=now,fail=0" } }, "option '--halt': 'now,fail=0' is not now,fail=N, "
+		    "with N from 1 to 1000000000, or from 1% to 100%" },
 		{ { { "--retry-on=0" } },
 		    "option '--retry-on': '0' is not an exit status from 1 to "
 		    "255, or a range such as 1-99" },
 		{ { { "-I", "" } }, "option '-I': the argument must not be empty" },
 		{ { { "-c", "" } }, "option '-c': the argument must not be empty" },
 		{ { { "--arg-file=" } }, "option '--arg-file': the argument must not be empty" },
-		{ { { "--retry-match=" } }, "option '--retry-match': the argument must not be empty" },
+		{ { { "--retry-match=" } },
+		    "option '--retry-match': the argument must not be empty" },
 		/* what is wrong stays wrong, whatever comes after */
 		{ { { "--tries=x", "--tries=2" } },
 		    "option '--tries': 'x' is not a number from 1 to 1000000" },
@@ -505,7 +509,8 @@ static void xargs_ends_the_options(void **state)
 	struct error err;
 
 	(void)state;
-	assert_int_equal(parse(LINE("--tries", "3", "--xargs", "-q", "--tries"), &o, &err), OPTIONS_XARGS);
+	assert_int_equal(parse(LINE("--tries", "3", "--xargs", "-q", "--tries"), &o, &err),
+	    OPTIONS_XARGS);
 	assert_int_equal(o.rest, 4);
 	assert_int_equal(o.tries, 3);
 	assert_false(o.quiet);
@@ -628,7 +633,8 @@ static void sources_that_cannot_be(void **state)
 {
 	(void)state;
 	assert_bad(LINE("x", ":::+", "a"), "no source of items before ':::+' to link this one to");
-	assert_bad(LINE("x", "::::+", "a"), "no source of items before '::::+' to link this one to");
+	assert_bad(LINE("x", "::::+", "a"),
+	    "no source of items before '::::+' to link this one to");
 	assert_bad(LINE("x", "::::"), "'::::' needs a file");
 	assert_bad(LINE("x", ":::", "a", "::::+"), "'::::+' needs a file");
 	assert_bad(LINE("x", "::::", ""), "the name of a file after '::::' is empty");
@@ -727,8 +733,9 @@ static struct options inherited(const struct line *then, const struct line *now)
 
 static void how_tasks_run_is_inherited(void **state)
 {
-	struct options o = inherited(LINE("-j3", "--tries", "4", "--retry-interval", "2s", "--timeout", "5s",
-	    "-k", "--tag", "--retry-match", "x", "--halt", "now,fail=1", "--nice", "5", "cmd"), NOW(NULL));
+	struct options o = inherited(LINE("-j3", "--tries", "4", "--retry-interval", "2s",
+	    "--timeout", "5s", "-k", "--tag", "--retry-match", "x", "--halt", "now,fail=1",
+	    "--nice", "5", "cmd"), NOW(NULL));
 
 	(void)state;
 	assert_int_equal(o.jobs.n, 3);
@@ -744,8 +751,8 @@ static void how_tasks_run_is_inherited(void **state)
 
 static void which_tasks_run_is_not(void **state)
 {
-	struct options o = inherited(LINE("-0", "-n2", "-a", "items", "-I", "R", "--colsep", ",", "--journal", "old",
-	    "--resume", "--joblog", "log", "cmd", "R", ":::", "a"), NOW(NULL));
+	struct options o = inherited(LINE("-0", "-n2", "-a", "items", "-I", "R", "--colsep", ",",
+	    "--journal", "old", "--resume", "--joblog", "log", "cmd", "R", ":::", "a"), NOW(NULL));
 
 	(void)state;
 	assert_int_equal(o.delimiter, '\n');
@@ -763,8 +770,8 @@ static void which_tasks_run_is_not(void **state)
 
 static void what_is_said_now_holds(void **state)
 {
-	struct options o = inherited(LINE("-j3", "--tries", "4", "-k", "--timeout", "5s", "--fail-fast", "cmd"),
-	    NOW("-j7", "--retries", "1", "-u", "--halt", "never", NULL));
+	struct options o = inherited(LINE("-j3", "--tries", "4", "-k", "--timeout", "5s",
+	    "--fail-fast", "cmd"), NOW("-j7", "--retries", "1", "-u", "--halt", "never", NULL));
 
 	(void)state;
 	assert_int_equal(o.jobs.n, 7);
@@ -817,13 +824,15 @@ static void help_and_version(void **state)
 
 static void rows_are_complete_and_distinct(void **state)
 {
+	enum option_group group = GROUP_INPUT;
+
 	(void)state;
 	for (int i = 0; i < OPT_COUNT; i++) {
 		const struct option_row *row = options_table_row((enum option_id)i);
 		struct error err;
 		bool takes = row->kind != KIND_FLAG && row->kind != KIND_HEADER
-		    && row->kind != KIND_HELP && row->kind != KIND_VERSION && row->kind != KIND_VALUE
-		    && row->implied == NULL;
+		    && row->kind != KIND_HELP && row->kind != KIND_VERSION
+		    && row->kind != KIND_VALUE && row->implied == NULL;
 
 		assert_non_null(row->help);
 		assert_non_null(row->letters);
@@ -831,14 +840,16 @@ static void rows_are_complete_and_distinct(void **state)
 		assert_int_equal(row->argument != NULL, takes);
 		/* found by all its names, and so no other has any of them */
 		if (row->name != NULL)
-			assert_int_equal(options_table_by_name(row->name, strlen(row->name), &err), i);
+			assert_int_equal(options_table_by_name(row->name, strlen(row->name), &err),
+			    i);
 		if (row->alias != NULL)
-			assert_int_equal(options_table_by_name(row->alias, strlen(row->alias), &err), i);
+			assert_int_equal(options_table_by_name(row->alias, strlen(row->alias),
+			    &err), i);
 		for (const char *p = row->letters; *p != '\0'; p++)
 			assert_int_equal(options_table_by_letter(*p), i);
 		/* --help has a heading whenever the group changes */
-		if (i > 0)
-			assert_true(row->group >= options_table_row((enum option_id)(i - 1))->group);
+		assert_true(row->group >= group);
+		group = row->group;
 	}
 	assert_int_equal(options_table_by_letter('\0'), OPT_COUNT);
 }
@@ -872,7 +883,8 @@ static void help_fits_and_names_everything(void **state)
 
 		if (row->name == NULL)
 			continue;
-		snprintf(name, sizeof name, "--%s%s", row->name, row->argument == NULL ? "" : row->optional ? "[=" : " ");
+		snprintf(name, sizeof name, "--%s%s", row->name,
+		    row->argument == NULL ? "" : row->optional ? "[=" : " ");
 		if (strstr(text, name) == NULL)
 			fail_msg("%s is not in the help", name);
 	}

@@ -74,9 +74,9 @@ static void grace(void **state)
 static void all_names(void **state)
 {
 	static const char *const texts[] = {
-		"as=1G", "core=0", "cpu=1", "data=1G", "fsize=0", "locks=0", "memlock=0", "msgqueue=0",
-		"nice=0", "nofile=0", "nproc=0", "rss=0", "rtprio=0", "rttime=0", "sigpending=0",
-		"stack=0",
+		"as=1G", "core=0", "cpu=1", "data=1G", "fsize=0", "locks=0", "memlock=0",
+		"msgqueue=0", "nice=0", "nofile=0", "nproc=0", "rss=0", "rtprio=0", "rttime=0",
+		"sigpending=0", "stack=0",
 	};
 	struct rlimits limits = { 0 };
 	struct error err;
@@ -94,10 +94,11 @@ static void refused(void **state)
 		const char *text, *part;
 	} cases[] = {
 		{ "", "NAME=VALUE" }, { "cpu", "NAME=VALUE" }, { "=1", "NAME=VALUE" },
-		{ "memory=1G", "as, core, cpu" }, { "cp=1", "NAME=VALUE" }, { "cpux=1", "NAME=VALUE" },
-		{ "CPU=1", "NAME=VALUE" },
-		{ "cpu=", "duration" }, { "cpu=1K", "duration" }, { "as=1h", "size" }, { "as=-1", "size" },
-		{ "nofile=1K", "number" }, { "nproc=-1", "number" }, { "nofile= 3", "number" },
+		{ "memory=1G", "as, core, cpu" }, { "cp=1", "NAME=VALUE" },
+		{ "cpux=1", "NAME=VALUE" }, { "CPU=1", "NAME=VALUE" },
+		{ "cpu=", "duration" }, { "cpu=1K", "duration" }, { "as=1h", "size" },
+		{ "as=-1", "size" }, { "nofile=1K", "number" }, { "nproc=-1", "number" },
+		{ "nofile= 3", "number" },
 	};
 	struct rlimits limits = { 0 };
 	struct error err;
