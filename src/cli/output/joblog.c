@@ -222,6 +222,7 @@ static void on_event(void *self, const struct covey_event *event)
 struct sink joblog_sink(struct joblog *log)
 {
 	return (struct sink) {
+		.stage = SINK_RECORD,
 		.wants = SINK_WANTS(COVEY_ENDED) | SINK_WANTS(COVEY_FINISHED), .event = on_event,
 		.self = log,
 	};

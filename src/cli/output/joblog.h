@@ -25,7 +25,6 @@ void joblog_close(struct joblog *log);
 /* The run begins: empties the file and writes the header, where they are due. 0, or -1: see below. */
 int joblog_start(struct joblog *log);
 
-/* Must come before the sinks that take outputs. */
 struct sink joblog_sink(struct joblog *log);
 
 /* Are there lines to be written? */

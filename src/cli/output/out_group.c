@@ -60,7 +60,9 @@ static void on_event(void *self, const struct covey_event *event)
 struct sink out_group_sink(struct out_group *group)
 {
 	return (struct sink) {
-		.wants = SINK_WANTS(COVEY_ENDED) | SINK_WANTS(COVEY_FINISHED), .event = on_event, .self = group,
+		.stage = SINK_TAKE,
+		.wants = SINK_WANTS(COVEY_ENDED) | SINK_WANTS(COVEY_FINISHED), .event = on_event,
+		.self = group,
 	};
 }
 

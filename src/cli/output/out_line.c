@@ -268,7 +268,9 @@ static void on_event(void *self, const struct covey_event *event)
 struct sink out_line_sink(struct out_line *line)
 {
 	return (struct sink) {
-		.wants = SINK_WANTS(COVEY_ENDED) | SINK_WANTS(COVEY_FINISHED), .event = on_event, .output = on_output, .self = line,
+		.stage = SINK_TAKE,
+		.wants = SINK_WANTS(COVEY_ENDED) | SINK_WANTS(COVEY_FINISHED), .event = on_event,
+		.output = on_output, .self = line,
 	};
 }
 

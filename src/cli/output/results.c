@@ -389,6 +389,7 @@ static void on_event(void *self, const struct covey_event *event)
 struct sink results_sink(struct results *r)
 {
 	return (struct sink) {
+		.stage = SINK_RECORD,
 		.wants = SINK_WANTS(COVEY_STARTED) | SINK_WANTS(COVEY_ENDED) | SINK_WANTS(COVEY_FINISHED),
 		.event = on_event, .output = on_output, .self = r,
 	};

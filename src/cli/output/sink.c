@@ -2,17 +2,31 @@
 
 #include <assert.h>
 
+/* An event of a type is handed out without a look at the sinks that do not want it. */
+static void index_by_type(struct sinks *sinks)
+{
+	unsigned type, i;
+
+	for (type = 0; type < SINK_TYPES; type++) {
+		sinks->by_type[type].n = 0;
+		for (i = 0; i < sinks->n; i++) {
+			if ((sinks->list[i].wants & SINK_WANTS(type)) != 0)
+				sinks->by_type[type].who[sinks->by_type[type].n++] = (unsigned char)i;
+		}
+	}
+}
+
 void sinks_add(struct sinks *sinks, const struct sink *sink)
 {
-	unsigned type;
+	unsigned at = sinks->n;
 
 	assert(sinks->n < SINK_MAX);
-	for (type = 0; type < SINK_TYPES; type++) {
-		if ((sink->wants & SINK_WANTS(type)) != 0)
-			sinks->by_type[type].who[sinks->by_type[type].n++] = (unsigned char)sinks->n;
-	}
-	sinks->list[sinks->n++] = *sink;
+	for (; at > 0 && sinks->list[at - 1].stage > sink->stage; at--)
+		sinks->list[at] = sinks->list[at - 1];
+	sinks->list[at] = *sink;
+	sinks->n++;
 	sinks->wants |= sink->wants;
+	index_by_type(sinks);
 }
 
 void sinks_event(const struct sinks *sinks, const struct covey_event *event)

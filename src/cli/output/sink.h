@@ -1,12 +1,20 @@
 /*
- * sink - what consumes events: one row of callbacks for each, called in order
+ * sink - what consumes events: one row of callbacks for each, called stage by stage
  */
 #ifndef CLI_OUTPUT_SINK_H
 #define CLI_OUTPUT_SINK_H
 
 #include "covey.h"
 
+/* The order in which sinks get an event: by stage, and within a stage as they were added. */
+enum sink_stage {
+	SINK_RECORD,    /* writes down what happened, before anybody sees it */
+	SINK_WATCH,     /* may read the outputs of an attempt, and leaves them where they are */
+	SINK_TAKE       /* takes the outputs with covey_take_output: no other sink finds them after that */
+};
+
 struct sink {
+	enum sink_stage stage;
 	unsigned wants;    /* SINK_WANTS of the events that it is called for */
 	void (*event)(void *self, const struct covey_event *event);
 	/* Output as it arrives, as covey_output_fn; NULL: not interested. */
@@ -29,7 +37,7 @@ struct sinks {
 	} by_type[SINK_TYPES];    /* which of them want an event of that type */
 };
 
-/* Adds a sink behind the others. */
+/* Adds a sink after the others of its stage and of earlier ones. */
 void sinks_add(struct sinks *sinks, const struct sink *sink);
 
 /* Hands an event to every sink that wants it. */

@@ -283,7 +283,7 @@ struct sink summary_sink(struct summary *summary)
 
 	if (summary->options.verbose)
 		wants |= SINK_WANTS(COVEY_STARTED);
-	return (struct sink) { .wants = wants, .event = on_event, .self = summary };
+	return (struct sink) { .stage = SINK_WATCH, .wants = wants, .event = on_event, .self = summary };
 }
 
 /* ---- at the end ---- */

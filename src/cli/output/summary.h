@@ -25,7 +25,6 @@ struct summary_options {
 struct summary *summary_new(struct outq *q, const struct summary_options *options);
 void summary_free(struct summary *summary);
 
-/* Must come before the sink that takes the outputs. */
 struct sink summary_sink(struct summary *summary);
 
 /* So many tasks were left out, as they had succeeded, or failed, in an earlier run. */

@@ -24,6 +24,7 @@ static void on_event(void *self, const struct covey_event *event)
 struct sink verdict_sink(struct verdict *verdict)
 {
 	return (struct sink) {
+		.stage = SINK_WATCH,
 		.wants = SINK_WANTS(COVEY_FINISHED) | SINK_WANTS(COVEY_EXPIRED),
 		.event = on_event, .self = verdict,
 	};

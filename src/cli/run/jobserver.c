@@ -382,6 +382,7 @@ static void on_event(void *self, const struct covey_event *event)
 struct sink jobserver_sink(struct jobserver *js)
 {
 	return (struct sink) {
+		.stage = SINK_WATCH,
 		.wants = SINK_WANTS(COVEY_STARTED) | SINK_WANTS(COVEY_ENDED),
 		.event = on_event, .self = js,
 	};

@@ -171,6 +171,7 @@ static void on_event(void *self, const struct covey_event *event)
 struct sink journal_sink(struct journal *j)
 {
 	return (struct sink) {
+		.stage = SINK_RECORD,
 		.wants = SINK_WANTS(COVEY_QUEUED) | SINK_WANTS(COVEY_STARTED) | SINK_WANTS(COVEY_ENDED)
 		    | SINK_WANTS(COVEY_FINISHED),
 		.event = on_event, .self = j,

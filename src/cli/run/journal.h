@@ -57,7 +57,7 @@ int journal_is_unusable(const struct journal *j, const struct error *why, struct
 
 /* ---- what happens ---- */
 
-/* Tasks have a struct origin. Must come before the sinks that take outputs. */
+/* Tasks have a struct origin. */
 struct sink journal_sink(struct journal *j);
 
 /*

@@ -190,6 +190,7 @@ static void on_event(void *self, const struct covey_event *event)
 struct sink pace_sink(struct pace *pace)
 {
 	return (struct sink) {
+		.stage = SINK_WATCH,
 		.wants = SINK_WANTS(COVEY_STARTED) | SINK_WANTS(COVEY_ENDED),
 		.event = on_event, .self = pace,
 	};

@@ -216,7 +216,6 @@ int run_open(struct run *run, struct error *err)
 {
 	if (make_outputs(run, err) != 0)
 		return STATUS_BROKEN;
-	/* before the other sinks, which take the outputs */
 	if (open_records(run, err) != 0)
 		return STATUS_USAGE;
 	if (set_up(run, err) != 0)
