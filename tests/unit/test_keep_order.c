@@ -29,6 +29,7 @@
 
 struct scene {
 	int files[2];         /* stdout and stderr */
+	struct trouble trouble;
 	struct outq *q;
 	struct keep_order *order;
 	uint64_t turns[200];  /* the tasks whose turn has come */
@@ -51,9 +52,9 @@ static int open_scene(struct scene *s, bool keep)
 		s->files[i] = memfd_create("output", MFD_CLOEXEC);
 		NEEDS(s->files[i] >= 0 && dup2(s->files[i], i + 1) == i + 1);
 	}
-	s->q = outq_new();
+	s->q = outq_new(&s->trouble);
 	NEEDS(s->q != NULL);
-	s->order = keep_order_new(s->q, keep);
+	s->order = keep_order_new(s->q, keep, &s->trouble);
 	NEEDS(s->order != NULL);
 	keep_order_on_turn(s->order, on_turn, s);
 	return 0;
@@ -62,7 +63,7 @@ static int open_scene(struct scene *s, bool keep)
 static int close_scene(struct scene *s)
 {
 	NEEDS(outq_empty(s->q));
-	NEEDS(outq_error(s->q, 1) == 0 && outq_error(s->q, 2) == 0);
+	NEEDS(trouble_errno(&s->trouble, TROUBLE_READER) == 0);
 	keep_order_free(s->order);
 	outq_free(s->q);
 	return 0;
@@ -108,7 +109,7 @@ static int as_they_come_body(int arg)
 	NEEDS(shows(s.files[0], "three one two "));
 	NEEDS(shows(s.files[1], "error "));
 	/* there are no turns */
-	NEEDS(s.nturns == 0 && keep_order_error(s.order) == 0);
+	NEEDS(s.nturns == 0 && trouble_errno(&s.trouble, TROUBLE_OUTPUT) == 0);
 	return close_scene(&s);
 }
 
@@ -143,7 +144,7 @@ static int kept_body(int arg)
 	/* 3 has finished, so that nobody has to be told of its turn */
 	NEEDS(shows(s.files[0], "one two and three ") && shows(s.files[1], "oops "));
 	NEEDS(s.nturns == 2 && s.turns[1] == 4 && keep_order_is_current(s.order, 4));
-	NEEDS(keep_order_error(s.order) == 0);
+	NEEDS(trouble_errno(&s.trouble, TROUBLE_OUTPUT) == 0);
 	return close_scene(&s);
 }
 
@@ -165,7 +166,7 @@ static int nothing_body(int keep)
 	keep_order_finished(s.order, 2);
 	keep_order_on_turn(s.order, NULL, NULL);
 	keep_order_finished(s.order, 1);
-	NEEDS(shows(s.files[0], "") && shows(s.files[1], "") && keep_order_error(s.order) == 0);
+	NEEDS(shows(s.files[0], "") && shows(s.files[1], "") && trouble_errno(&s.trouble, TROUBLE_OUTPUT) == 0);
 	NEEDS(keep_order_is_current(s.order, 3));
 	keep_order_free(NULL);
 	return close_scene(&s);
@@ -344,7 +345,7 @@ static int random_body(int arg)
 		for (int task = 1; task <= TASKS; task++)
 			text_clear(&m.texts[task][stream]);
 	}
-	NEEDS(keep_order_error(m.scene.order) == 0);
+	NEEDS(trouble_errno(&m.scene.trouble, TROUBLE_OUTPUT) == 0);
 	return close_scene(&m.scene);
 }
 
@@ -370,16 +371,16 @@ static int no_place_body(int arg)
 	NEEDS(setenv("TMPDIR", "/dev/null", 1) == 0);
 	PASSES(open_scene(&s, true));
 	PASSES(put(&s, 2, 1, "two "));
-	NEEDS(keep_order_error(s.order) == 0);
+	NEEDS(trouble_errno(&s.trouble, TROUBLE_OUTPUT) == 0);
 	keep_order_put(s.order, 3, 1, output);
-	NEEDS(keep_order_error(s.order) == ENOTDIR);
+	NEEDS(trouble_errno(&s.trouble, TROUBLE_OUTPUT) == ENOTDIR);
 	/* the rest goes on */
 	PASSES(put(&s, 4, 1, "four "));
 	PASSES(put(&s, 1, 1, "one "));
 	for (uint64_t task = 4; task > 0; task--)
 		keep_order_finished(s.order, task);
 	NEEDS(shows(s.files[0], "one two four "));
-	NEEDS(keep_order_error(s.order) == ENOTDIR);
+	NEEDS(trouble_errno(&s.trouble, TROUBLE_OUTPUT) == ENOTDIR);
 	free(bytes);
 	return close_scene(&s);
 }

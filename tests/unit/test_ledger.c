@@ -25,6 +25,7 @@ struct fixture {
 	char dir[32], log[64], journal[64], plus[80];
 	int saved, out;
 	struct covey *ex;
+	struct trouble trouble;
 	struct outq *q;
 	struct sinks sinks;
 	struct options options;
@@ -55,15 +56,28 @@ static int set_up(void **state)
 		return -1;
 	covey_options_init(&options, sizeof options);
 	f->ex = covey_new(&options, NULL);
-	f->q = outq_new();
+	f->q = outq_new(&f->trouble);
 	*state = f;
 	return f->ex == NULL || f->q == NULL ? -1 : 0;
+}
+
+/* What was reported since the last call; or NULL. */
+static const char *trouble_of(struct fixture *f)
+{
+	enum trouble_kind kind;
+	const char *what;
+
+	if (!trouble_take(&f->trouble, &kind, &what))
+		return NULL;
+	assert_int_equal(kind, TROUBLE_RECORDS);
+	return what;
 }
 
 static int tear_down(void **state)
 {
 	struct fixture *f = *state;
 
+	assert_null(trouble_of(f));
 	ledger_close(&f->r);
 	outq_free(f->q);
 	covey_free(f->ex);
@@ -79,7 +93,12 @@ static int tear_down(void **state)
 
 static int open_records(struct fixture *f, struct error *err)
 {
-	return ledger_open(&f->r, &f->options, argv, f->q, &f->sinks, err);
+	const struct ledger_setup setup = {
+		.options = &f->options, .argv = argv, .q = f->q, .sinks = &f->sinks,
+		.trouble = &f->trouble,
+	};
+
+	return ledger_open(&f->r, &setup, err);
 }
 
 static void open_and_start(struct fixture *f)
@@ -132,22 +151,20 @@ static void without_records_nothing_waits(void **state)
 {
 	struct fixture *f = *state;
 	covey_nsec wait = 77;
-	struct error err;
 
 	open_and_start(f);
 	assert_int_equal(f->sinks.n, 0);
 	print(f);
 	assert_int_equal(printed(f), 1);
-	assert_int_equal(ledger_settle(&f->r, f->ex, &err), 0);
-	assert_int_equal(ledger_pace(&f->r, f->ex, &wait, &err), 0);
+	ledger_settle(&f->r, f->ex);
+	ledger_tick(&f->r, f->ex, &wait);
 	assert_int_equal(wait, 77);
-	assert_int_equal(ledger_end(&f->r, 0, 0, true, &err), 0);
+	ledger_end(&f->r, 0, 0, true);
 }
 
 static void what_is_printed_waits_for_the_log(void **state)
 {
 	struct fixture *f = *state;
-	struct error err;
 
 	f->options.joblog = f->log;
 	open_and_start(f);
@@ -156,13 +173,13 @@ static void what_is_printed_waits_for_the_log(void **state)
 	print(f);
 	assert_int_equal(printed(f), 0);
 	assert_int_equal(lines_of_log(f), 1);
-	assert_int_equal(ledger_settle(&f->r, f->ex, &err), 0);
+	ledger_settle(&f->r, f->ex);
 	assert_int_equal(printed(f), 1);
 	assert_int_equal(lines_of_log(f), 2);
 	/* and again from there on */
 	print(f);
 	assert_int_equal(printed(f), 1);
-	assert_int_equal(ledger_end(&f->r, 0, 0, true, &err), 0);
+	ledger_end(&f->r, 0, 0, true);
 	assert_int_equal(printed(f), 2);
 }
 
@@ -171,14 +188,13 @@ static void waiting_settles(void **state)
 {
 	struct fixture *f = *state;
 	covey_nsec wait = COVEY_SEC;
-	struct error err;
 
 	f->options.joblog = f->log;
 	open_and_start(f);
 	assert_int_not_equal(covey_next_deadline(f->ex), 0);
 	end_task(f);
 	print(f);
-	assert_int_equal(ledger_pace(&f->r, f->ex, &wait, &err), 0);
+	ledger_tick(&f->r, f->ex, &wait);
 	assert_int_equal(wait, COVEY_SEC);
 	assert_int_equal(printed(f), 1);
 	assert_int_equal(lines_of_log(f), 2);
@@ -189,7 +205,6 @@ static void what_follows_closely_waits(void **state)
 {
 	struct fixture *f = *state;
 	covey_nsec wait = -1;
-	struct error err;
 	bool put_off = false;
 
 	f->options.joblog = f->log;
@@ -198,25 +213,25 @@ static void what_follows_closely_waits(void **state)
 	for (int i = 0; i < 1000 && !put_off; i++) {
 		off_t before;
 
-		assert_int_equal(ledger_settle(&f->r, f->ex, &err), 0);
+		ledger_settle(&f->r, f->ex);
 		before = printed(f);
 		end_task(f);
 		print(f);
 		wait = i % 2 == 0 ? -1 : COVEY_SEC;
-		assert_int_equal(ledger_pace(&f->r, f->ex, &wait, &err), 0);
+		ledger_tick(&f->r, f->ex, &wait);
 		put_off = printed(f) == before;
 	}
 	assert_true(put_off);
 	assert_true(wait > 0 && wait <= 5 * COVEY_MSEC);
 	wait = 1;
 	for (off_t before = printed(f); printed(f) == before;)
-		assert_int_equal(ledger_pace(&f->r, f->ex, &wait, &err), 0);
+		ledger_tick(&f->r, f->ex, &wait);
 	assert_int_equal(wait, 1);
 	/* and what has no record has nothing to wait for */
 	wait = COVEY_SEC;
 	for (off_t before = printed(f); printed(f) == before;) {
 		print(f);
-		assert_int_equal(ledger_pace(&f->r, f->ex, &wait, &err), 0);
+		ledger_tick(&f->r, f->ex, &wait);
 	}
 	assert_int_equal(wait, COVEY_SEC);
 }
@@ -243,7 +258,6 @@ static void starts_are_on_record(void **state)
 	struct fixture *f = *state;
 	struct covey_task task = { .argv = command, .attempts = 1 };
 	struct covey_attempt attempt = { .number = 1, .pid = 1 };
-	struct error err;
 	unsigned n;
 
 	f->options.journal = f->journal;
@@ -251,7 +265,7 @@ static void starts_are_on_record(void **state)
 	for (n = 1; n <= 10000; n++) {
 		task.id = n;
 		attempt.slot = n;
-		assert_int_equal(ledger_starting(&f->r, f->ex, &task, n, &err), 0);
+		ledger_starting(&f->r, f->ex, &task, n);
 		if (n <= 64)
 			assert_int_equal(attempts_on_record(f), n);
 		sinks_event(&f->sinks, &(struct covey_event){
@@ -259,14 +273,13 @@ static void starts_are_on_record(void **state)
 		});
 	}
 	assert_in_range(attempts_on_record(f), 64, 9999);
-	assert_int_equal(ledger_settle(&f->r, f->ex, &err), 0);
+	ledger_settle(&f->r, f->ex);
 	assert_int_equal(attempts_on_record(f), 10000);
 }
 
 static void a_journal_is_a_sink_before_the_log(void **state)
 {
 	struct fixture *f = *state;
-	struct error err;
 
 	f->options.journal = f->journal;
 	f->options.joblog = f->log;
@@ -276,21 +289,20 @@ static void a_journal_is_a_sink_before_the_log(void **state)
 	assert_non_null(journal_run_uid(f->r.journal));
 	print(f);
 	assert_int_equal(printed(f), 0);
-	assert_int_equal(ledger_settle(&f->r, f->ex, &err), 0);
+	ledger_settle(&f->r, f->ex);
 	assert_int_equal(printed(f), 1);
-	assert_int_equal(ledger_end(&f->r, 0, 0, true, &err), 0);
+	ledger_end(&f->r, 0, 0, true);
 	assert_int_equal(access(f->journal, F_OK), 0);
 }
 
 static void a_run_that_goes_on_appends(void **state)
 {
 	struct fixture *f = *state;
-	struct error err;
 
 	f->options.joblog = f->log;
 	open_and_start(f);
 	end_task(f);
-	assert_int_equal(ledger_end(&f->r, 0, 0, true, &err), 0);
+	ledger_end(&f->r, 0, 0, true);
 	ledger_close(&f->r);
 	f->sinks = (struct sinks){ .n = 0 };
 	f->options.recovery = RECOVERY_RESUME;
@@ -327,7 +339,6 @@ static void a_log_that_fails_later(void **state)
 {
 	struct fixture *f = *state;
 	struct rlimit before, little;
-	struct error err;
 
 	signal(SIGXFSZ, SIG_IGN);
 	f->options.joblog = f->log;
@@ -337,15 +348,16 @@ static void a_log_that_fails_later(void **state)
 	assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
 	little = (struct rlimit){ 1, before.rlim_max };
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &little), 0);
-	assert_int_equal(ledger_settle(&f->r, f->ex, &err), -1);
+	assert_null(trouble_of(f));
+	ledger_settle(&f->r, f->ex);
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
-	assert_non_null(strstr(err.message, strerror(EFBIG)));
+	assert_non_null(strstr(trouble_of(f), strerror(EFBIG)));
 	outq_flush(f->q);
 	assert_int_equal(printed(f), 1);
 	print(f);
 	assert_int_equal(printed(f), 2);
-	assert_int_equal(ledger_settle(&f->r, f->ex, &err), 0);
-	assert_int_equal(ledger_end(&f->r, 0, 0, true, &err), 0);
+	ledger_settle(&f->r, f->ex);
+	ledger_end(&f->r, 0, 0, true);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)

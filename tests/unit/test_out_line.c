@@ -29,6 +29,7 @@
 
 struct scene {
 	int files[2];         /* stdout and stderr */
+	struct trouble trouble;
 	struct outq *q;
 	struct keep_order *order;
 	struct out_line *line;
@@ -42,11 +43,11 @@ static int open_scene(struct scene *s, bool keep)
 		s->files[i] = memfd_create("output", MFD_CLOEXEC);
 		NEEDS(s->files[i] >= 0 && dup2(s->files[i], i + 1) == i + 1);
 	}
-	s->q = outq_new();
+	s->q = outq_new(&s->trouble);
 	NEEDS(s->q != NULL);
-	s->order = keep_order_new(s->q, keep);
+	s->order = keep_order_new(s->q, keep, &s->trouble);
 	NEEDS(s->order != NULL);
-	s->line = out_line_new(s->q, s->order);
+	s->line = out_line_new(s->q, s->order, &s->trouble);
 	NEEDS(s->line != NULL);
 	s->sink = out_line_sink(s->line);
 	NEEDS(s->sink.output != NULL && s->sink.event != NULL);
@@ -55,7 +56,7 @@ static int open_scene(struct scene *s, bool keep)
 
 static int close_scene(struct scene *s)
 {
-	NEEDS(outq_empty(s->q) && outq_error(s->q, 1) == 0 && outq_error(s->q, 2) == 0);
+	NEEDS(outq_empty(s->q) && trouble_errno(&s->trouble, TROUBLE_READER) == 0);
 	out_line_free(s->line);
 	keep_order_free(s->order);
 	outq_free(s->q);
@@ -146,7 +147,7 @@ static int whole_lines_body(int keep)
 	NEEDS(shows(s.files[0], keep ? "one\n\n\nuntwo\ntwo\n" : "two\none\n\n\ntwo\nun"));
 	end(&s, &two, false);
 	NEEDS(shows(s.files[0], keep ? "one\n\n\nuntwo\ntwo\n" : "two\none\n\n\ntwo\nun"));
-	NEEDS(out_line_error(s.line) == 0 && keep_order_error(s.order) == 0);
+	NEEDS(trouble_errno(&s.trouble, TROUBLE_OUTPUT) == 0);
 	return close_scene(&s);
 }
 
@@ -179,7 +180,7 @@ static int tags_body(int arg)
 	NEEDS(shows(s.files[1], "1:f\n"));
 	end(&s, &two, false);
 	end(&s, &bare, false);
-	NEEDS(out_line_error(s.line) == 0);
+	NEEDS(trouble_errno(&s.trouble, TROUBLE_OUTPUT) == 0);
 	return close_scene(&s);
 }
 
@@ -274,7 +275,7 @@ static int turn_body(int arg)
 	NEEDS(shows(s.files[1], "2:whole\n2:more\n3:error\n3:next\n"));
 	end(&s, &three, false);
 	NEEDS(shows(s.files[0], "1:x2:a\n2:half and half\n2:b\n3:not yet"));
-	NEEDS(out_line_error(s.line) == 0 && keep_order_error(s.order) == 0);
+	NEEDS(trouble_errno(&s.trouble, TROUBLE_OUTPUT) == 0);
 	return close_scene(&s);
 }
 
@@ -330,7 +331,7 @@ static int slots_body(int arg)
 	silent.attempt.slot = 5000;
 	end(&s, &silent, false);
 	NEEDS(shows(s.files[0], "abcdef") && shows(s.files[1], ""));
-	NEEDS(out_line_error(s.line) == 0);
+	NEEDS(trouble_errno(&s.trouble, TROUBLE_OUTPUT) == 0);
 	return close_scene(&s);
 }
 
@@ -376,14 +377,14 @@ static int no_place_body(int arg)
 	PASSES(open_scene(&s, false));
 	init_job(&job, 1, 2, NULL);
 	PASSES(print_bytes(&s, &job, 1, bytes, 1 << 19));
-	NEEDS(out_line_error(s.line) == 0);
+	NEEDS(trouble_errno(&s.trouble, TROUBLE_OUTPUT) == 0);
 	PASSES(print_bytes(&s, &job, 1, bytes, 1 << 20));
-	NEEDS(out_line_error(s.line) == ENOTDIR);
+	NEEDS(trouble_errno(&s.trouble, TROUBLE_OUTPUT) == ENOTDIR);
 	end(&s, &job, true);
 	PASSES(print(&s, &job, 1, "second\n"));
 	end(&s, &job, false);
 	NEEDS(shows(s.files[0], "second\n"));
-	NEEDS(out_line_error(s.line) == ENOTDIR);
+	NEEDS(trouble_errno(&s.trouble, TROUBLE_OUTPUT) == ENOTDIR);
 	free(bytes);
 	return close_scene(&s);
 }
@@ -601,7 +602,7 @@ static int random_body(int arg)
 	PASSES(play(&m));
 	PASSES(check_all(&m, 1));
 	PASSES(check_all(&m, 2));
-	NEEDS(out_line_error(m.scene.line) == 0 && keep_order_error(m.scene.order) == 0);
+	NEEDS(trouble_errno(&m.scene.trouble, TROUBLE_OUTPUT) == 0);
 	return close_scene(&m.scene);
 }
 

@@ -75,14 +75,23 @@ struct scene {
 	int file;         /* what is written to stderr */
 	int flags;        /* of stdout, as it was */
 	struct outq *q;
+	struct trouble trouble;
 	char *expected;   /* on stdout */
 	size_t len, seen;
 };
 
+/* What was reported of stdout, or 0. */
+static int stdout_error(const struct scene *s)
+{
+	int error = trouble_errno(&s->trouble, TROUBLE_READER);
+
+	return error != 0 ? error : trouble_errno(&s->trouble, TROUBLE_OUTPUT);
+}
+
 enum { EXPECTED_MAX = 8 << 20 };
 
 /* With no descriptor to be had, stdout cannot be opened anew. */
-static struct outq *new_locked(void)
+static struct outq *new_locked(struct trouble *trouble)
 {
 	struct rlimit limit, none;
 	struct outq *q;
@@ -93,7 +102,7 @@ static struct outq *new_locked(void)
 	none.rlim_cur = 3;
 	if (setrlimit(RLIMIT_NOFILE, &none) != 0)
 		return NULL;
-	q = outq_new();
+	q = outq_new(trouble);
 	if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
 		return NULL;
 	return q;
@@ -113,7 +122,7 @@ static int open_scene(struct scene *s, enum kind kind)
 	s->flags = fcntl(STDOUT_FILENO, F_GETFL);
 	NEEDS((s->flags & O_NONBLOCK) == 0);
 	s->expected = malloc(EXPECTED_MAX);
-	s->q = kind == A_LOCKED_PIPE ? new_locked() : outq_new();
+	s->q = kind == A_LOCKED_PIPE ? new_locked(&s->trouble) : outq_new(&s->trouble);
 	NEEDS(s->expected != NULL && s->q != NULL);
 	return 0;
 }
@@ -226,12 +235,13 @@ static int file_body(int arg)
 	outq_free(s.q);
 	NEEDS(out >= 0 && dup2(out, STDOUT_FILENO) == STDOUT_FILENO);
 	s.flags = fcntl(STDOUT_FILENO, F_GETFL);
-	s.q = outq_new();
+	s.trouble = (struct trouble){ { { false } } };
+	s.q = outq_new(&s.trouble);
 	NEEDS(s.q != NULL);
 	PASSES(put_until(&s, 1 << 20));
 	/* a file takes everything at once */
 	NEEDS(outq_empty(s.q) && !outq_full(s.q));
-	NEEDS(outq_error(s.q, STDOUT_FILENO) == 0);
+	NEEDS(stdout_error(&s) == 0);
 	NEEDS(holds(out, s.expected, s.len));
 	return close_scene(&s);
 }
@@ -291,7 +301,7 @@ static int attached_body(int kind)
 	NEEDS(covey_step(ex, 0, NULL) > 0 && !covey_input_ended(ex));
 	PASSES(carry_on(&s, ex));
 	NEEDS(covey_input_ended(ex));
-	NEEDS(!outq_full(s.q) && outq_error(s.q, STDOUT_FILENO) == 0);
+	NEEDS(!outq_full(s.q) && stdout_error(&s) == 0);
 	/* and again, from the start */
 	PASSES(put_until(&s, s.len + 200000));
 	PASSES(carry_on(&s, ex));
@@ -344,7 +354,7 @@ static int drain_body(int kind)
 	reader = start_reader(&s);
 	NEEDS(reader > 0);
 	drain(s.q);
-	NEEDS(outq_empty(s.q) && outq_error(s.q, STDOUT_FILENO) == 0);
+	NEEDS(outq_empty(s.q) && stdout_error(&s) == 0);
 	NEEDS(waitpid(reader, &status, 0) == reader && status == 0);
 	NEEDS(holds(s.file, "an error\n", 9));
 	drain(s.q);  /* nothing to do */
@@ -385,12 +395,12 @@ static void lanes(void **state)
 static int stays_broken(struct scene *s, int error)
 {
 	NEEDS(outq_empty(s->q) && !outq_full(s->q));
-	NEEDS(outq_error(s->q, STDOUT_FILENO) == error);
+	NEEDS(stdout_error(s) == error);
 	for (int i = 0; i < 50; i++)
 		PASSES(put_something(s));
-	NEEDS(outq_empty(s->q) && outq_error(s->q, STDOUT_FILENO) == error);
+	NEEDS(outq_empty(s->q) && stdout_error(s) == error);
 	outq_text(s->q, STDERR_FILENO, "fine\n", 5);
-	NEEDS(outq_error(s->q, STDERR_FILENO) == 0 && holds(s->file, "fine\n", 5));
+	NEEDS(holds(s->file, "fine\n", 5));
 	drain(s->q);
 	return 0;
 }
@@ -403,8 +413,9 @@ static int gone_before_body(int kind)
 	outq_free(s.q);
 	close(s.reader);
 	/* a pipe without a reader cannot even be opened */
-	s.q = outq_new();
-	NEEDS(s.q != NULL && outq_error(s.q, STDOUT_FILENO) == 0);
+	s.trouble = (struct trouble){ { { false } } };
+	s.q = outq_new(&s.trouble);
+	NEEDS(s.q != NULL && stdout_error(&s) == 0);
 	outq_text(s.q, STDOUT_FILENO, "x", 1);
 	PASSES(stays_broken(&s, kind == A_TERMINAL ? EIO : EPIPE));
 	return close_scene(&s);
@@ -427,7 +438,7 @@ static int gone_while_body(int kind)
 	NEEDS(ex != NULL);
 	outq_attach(s.q, ex);
 	PASSES(put_until(&s, 500000));
-	NEEDS(!outq_empty(s.q) && outq_error(s.q, STDOUT_FILENO) == 0);
+	NEEDS(!outq_empty(s.q) && stdout_error(&s) == 0);
 	close(s.reader);
 	while (!outq_empty(s.q))
 		NEEDS(covey_step(ex, -1, NULL) >= 0);
@@ -507,7 +518,8 @@ static int reopen(struct scene *s, const char *path, int flags)
 		NEEDS(fd >= 0 && dup2(fd, STDOUT_FILENO) == STDOUT_FILENO);
 		close(fd);
 	}
-	s->q = outq_new();
+	s->trouble = (struct trouble){ { { false } } };
+	s->q = outq_new(&s->trouble);
 	NEEDS(s->q != NULL);
 	return 0;
 }
@@ -559,9 +571,9 @@ static int closed_body(int how)
 
 	PASSES(open_scene(&s, A_PIPE));
 	PASSES(reopen(&s, NULL, 0));
-	NEEDS(outq_error(s.q, STDOUT_FILENO) == 0);  /* nothing to write is no error */
+	NEEDS(stdout_error(&s) == 0);  /* nothing to write is no error */
 	PASSES(put_as(&s, how));
-	NEEDS(outq_error(s.q, STDOUT_FILENO) == EBADF && outq_empty(s.q));
+	NEEDS(stdout_error(&s) == EBADF && outq_empty(s.q));
 	outq_free(s.q);
 	free(s.expected);
 	return 0;
@@ -594,7 +606,7 @@ static int nothing_body(int arg)
 	outq_part(s.q, STDERR_FILENO, shared, 0, 0);
 	outq_unshare(shared);
 	outq_unshare(NULL);
-	NEEDS(outq_empty(s.q) && outq_error(s.q, STDERR_FILENO) == 0);
+	NEEDS(outq_empty(s.q));
 	NEEDS(holds(s.file, "", 0));
 	outq_free(NULL);
 	return close_scene(&s);

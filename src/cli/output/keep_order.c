@@ -36,7 +36,7 @@ struct keep_order {
 	struct outq_shared *store;     /* for what comes next; NULL: none yet */
 	keep_order_turned *turned;
 	void *turned_arg;
-	int error;
+	struct trouble *trouble;
 };
 
 static int by_task(const struct waiting *a, const struct waiting *b)
@@ -47,13 +47,14 @@ static int by_task(const struct waiting *a, const struct waiting *b)
 /* RB_GENERATE_STATIC needs an __unused that libbsd defines for itself only */
 RB_GENERATE_INTERNAL(waiting_tree, waiting, entry, by_task, static __attribute__((unused)))
 
-struct keep_order *keep_order_new(struct outq *q, bool keep)
+struct keep_order *keep_order_new(struct outq *q, bool keep, struct trouble *trouble)
 {
 	struct keep_order *order = calloc(1, sizeof *order);
 
 	if (order == NULL)
 		return NULL;
 	order->q = q;
+	order->trouble = trouble;
 	order->keep = keep;
 	order->current = 1;
 	RB_INIT(&order->waiting);
@@ -187,8 +188,8 @@ void keep_order_put(struct keep_order *order, uint64_t task, int fd, struct cove
 		outq_output(order->q, fd, output);
 		return;
 	}
-	if (keep(order, task, fd, output) != 0 && order->error == 0)
-		order->error = errno;
+	if (keep(order, task, fd, output) != 0)
+		trouble_report_lost(order->trouble, errno);
 	covey_output_free(output);
 }
 
@@ -233,7 +234,7 @@ void keep_order_finished(struct keep_order *order, uint64_t task)
 		if (waiting != NULL)
 			waiting->finished = true;
 		else
-			order->error = ENOMEM;
+			trouble_report_lost(order->trouble, ENOMEM);
 		return;
 	}
 	while (next_turn(order))
@@ -252,9 +253,4 @@ void keep_order_end(struct keep_order *order)
 		print(order, waiting);
 		free_waiting(order, waiting);
 	}
-}
-
-int keep_order_error(const struct keep_order *order)
-{
-	return order->error;
 }

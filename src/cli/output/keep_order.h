@@ -14,8 +14,11 @@
 
 struct keep_order;
 
-/* keep: in the order of tasks. NULL when memory runs out. */
-struct keep_order *keep_order_new(struct outq *q, bool keep);
+/*
+ * keep: in the order of tasks. What cannot be kept is reported as TROUBLE_OUTPUT. NULL when memory
+ * runs out.
+ */
+struct keep_order *keep_order_new(struct outq *q, bool keep, struct trouble *trouble);
 void keep_order_free(struct keep_order *order);
 
 /* Is it this task's turn now? */
@@ -33,8 +36,5 @@ void keep_order_finished(struct keep_order *order, uint64_t task);
 
 /* Prints what still waits for its turn: some tasks before it will not be run. */
 void keep_order_end(struct keep_order *order);
-
-/* Why something could not be kept: ENOSPC, …; or 0. */
-int keep_order_error(const struct keep_order *order);
 
 #endif

@@ -9,15 +9,17 @@
 
 struct out_group {
 	struct keep_order *order;
-	int error;
+	struct trouble *trouble;
 };
 
-struct out_group *out_group_new(struct keep_order *order)
+struct out_group *out_group_new(struct keep_order *order, struct trouble *trouble)
 {
 	struct out_group *group = calloc(1, sizeof *group);
 
-	if (group != NULL)
-		group->order = order;
+	if (group == NULL)
+		return NULL;
+	group->order = order;
+	group->trouble = trouble;
 	return group;
 }
 
@@ -37,7 +39,7 @@ static void put(struct out_group *group, const struct covey_event *event, int st
 		struct covey_output *tagged = tag_lines(output, item->tag, item->tag_len);
 
 		if (tagged == NULL)
-			group->error = errno;
+			trouble_report_lost(group->trouble, errno);
 		covey_output_free(output);
 		output = tagged;
 	}
@@ -64,9 +66,4 @@ struct sink out_group_sink(struct out_group *group)
 		.wants = SINK_WANTS(COVEY_ENDED) | SINK_WANTS(COVEY_FINISHED), .event = on_event,
 		.self = group,
 	};
-}
-
-int out_group_error(const struct out_group *group)
-{
-	return group->error;
 }

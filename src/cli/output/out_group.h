@@ -11,12 +11,12 @@
 
 struct out_group;
 
-/* Puts outputs into the order. NULL when memory runs out. */
-struct out_group *out_group_new(struct keep_order *order);
+/*
+ * Puts outputs into the order; reports as TROUBLE_OUTPUT if tags cannot be put before lines. NULL
+ * when memory runs out.
+ */
+struct out_group *out_group_new(struct keep_order *order, struct trouble *trouble);
 void out_group_free(struct out_group *group);
 struct sink out_group_sink(struct out_group *group);
-
-/* Why tags could not be put before lines: ENOSPC, …; or 0. */
-int out_group_error(const struct out_group *group);
 
 #endif

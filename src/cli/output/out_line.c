@@ -30,12 +30,12 @@ struct out_line {
 	struct keep_order *order;
 	struct running *slots;       /* by slot, from 1 */
 	unsigned nslots;
-	int error;
+	struct trouble *trouble;
 };
 
 static void turned(void *arg, uint64_t task);
 
-struct out_line *out_line_new(struct outq *q, struct keep_order *order)
+struct out_line *out_line_new(struct outq *q, struct keep_order *order, struct trouble *trouble)
 {
 	struct out_line *line = calloc(1, sizeof *line);
 
@@ -43,8 +43,14 @@ struct out_line *out_line_new(struct outq *q, struct keep_order *order)
 		return NULL;
 	line->q = q;
 	line->order = order;
+	line->trouble = trouble;
 	keep_order_on_turn(order, turned, line);
 	return line;
+}
+
+static void cannot_keep(const struct out_line *line, int error)
+{
+	trouble_report_lost(line->trouble, error);
 }
 
 static void clear(struct running *running)
@@ -79,7 +85,7 @@ static struct running *slot(struct out_line *line, unsigned number)
 		return &line->slots[number - 1];
 	slots = reallocarray(line->slots, n, sizeof *slots);
 	if (slots == NULL) {
-		line->error = ENOMEM;
+		cannot_keep(line, ENOMEM);
 		return NULL;
 	}
 	memset(slots + line->nslots, 0, (n - line->nslots) * sizeof *slots);
@@ -104,7 +110,7 @@ static void put_line(struct out_line *line, struct running *running, int fd, con
 	/* in one piece: nothing of another process may come between tag and line */
 	text = malloc(item->tag_len + len);
 	if (text == NULL) {
-		line->error = ENOMEM;
+		cannot_keep(line, ENOMEM);
 		return;
 	}
 	memcpy(text, item->tag, item->tag_len);
@@ -153,13 +159,13 @@ static void pass(struct out_line *line, struct running *running, int fd, const c
 		} else if (keep_partial(stream, data, n) == 0) {
 			put_partial(line, running, fd);
 		} else {
-			line->error = ENOMEM;
+			cannot_keep(line, ENOMEM);
 		}
 		data += n;
 		len -= n;
 	}
 	if (len > 0 && keep_partial(stream, data, len) != 0)
-		line->error = ENOMEM;
+		cannot_keep(line, ENOMEM);
 }
 
 static void hold(struct out_line *line, struct running *running, int fd, const char *data,
@@ -182,8 +188,8 @@ static void hold(struct out_line *line, struct running *running, int fd, const c
 	else
 		result = covey_output_append(stream->held, data, len);
 	stream->at_start = newline != NULL && newline + 1 == data + len;
-	if (result != 0 && line->error == 0)
-		line->error = errno;
+	if (result != 0)
+		cannot_keep(line, errno);
 }
 
 /* May this stream appear now? */
@@ -272,9 +278,4 @@ struct sink out_line_sink(struct out_line *line)
 		.wants = SINK_WANTS(COVEY_ENDED) | SINK_WANTS(COVEY_FINISHED), .event = on_event,
 		.output = on_output, .self = line,
 	};
-}
-
-int out_line_error(const struct out_line *line)
-{
-	return line->error;
 }

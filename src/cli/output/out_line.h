@@ -14,12 +14,9 @@
 
 struct out_line;
 
-/* NULL when memory runs out. */
-struct out_line *out_line_new(struct outq *q, struct keep_order *order);
+/* Reports lines that it cannot keep as TROUBLE_OUTPUT. NULL when memory runs out. */
+struct out_line *out_line_new(struct outq *q, struct keep_order *order, struct trouble *trouble);
 void out_line_free(struct out_line *line);
 struct sink out_line_sink(struct out_line *line);
-
-/* Why lines could not be kept until their turn: ENOSPC, …; or 0. */
-int out_line_error(const struct out_line *line);
 
 #endif

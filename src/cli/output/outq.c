@@ -51,6 +51,7 @@ struct lane {
 };
 
 struct outq {
+	struct trouble *trouble;
 	struct covey *ex;
 	struct lane lanes[2];
 	bool holding;
@@ -94,12 +95,13 @@ static bool same_reader(void)
 	    && out.st_dev == err.st_dev && out.st_ino == err.st_ino && !S_ISREG(out.st_mode);
 }
 
-struct outq *outq_new(void)
+struct outq *outq_new(struct trouble *trouble)
 {
 	struct outq *q = calloc(1, sizeof *q);
 
 	if (q == NULL)
 		return NULL;
+	q->trouble = trouble;
 	open_lane(&q->lanes[0], STDOUT_FILENO);
 	open_lane(&q->lanes[1], STDERR_FILENO);
 	q->joined = same_reader();
@@ -156,6 +158,15 @@ static struct lane *lane_of(struct outq *q, int fd)
 	return &q->lanes[fd == STDOUT_FILENO || q->joined ? 0 : 1];
 }
 
+/* From now on the lane takes nothing. */
+static void fail(struct outq *q, struct lane *lane, int error)
+{
+	lane->error = error;
+	if (lane->fd == STDOUT_FILENO)
+		trouble_report(q->trouble, error == EPIPE ? TROUBLE_READER : TROUBLE_OUTPUT, error,
+		    "cannot write to standard output");
+}
+
 /* ---- writing ---- */
 
 static bool may_write(const struct lane *lane)
@@ -207,7 +218,7 @@ static ssize_t write_chunk(const struct lane *lane, const struct chunk *chunk)
 }
 
 /* Writes what the descriptor takes now; what cannot be written at all is dropped. */
-static void push(struct lane *lane)
+static void push(struct outq *q, struct lane *lane)
 {
 	while (lane->nchunks > lane->nheld) {
 		struct chunk *chunk = STAILQ_FIRST(&lane->chunks);
@@ -218,7 +229,7 @@ static void push(struct lane *lane)
 		if (n < 0 && errno == EAGAIN)
 			return;
 		if (n < 0) {
-			lane->error = errno;
+			fail(q, lane, errno);
 			drop_all(lane);
 			return;
 		}
@@ -247,7 +258,7 @@ static void flush(struct outq *q, struct lane *lane)
 		return;
 	if (q->hook != NULL)
 		q->hook(q->hook_arg, true);
-	push(lane);
+	push(q, lane);
 	watch(q, lane);
 	if (q->hook != NULL)
 		q->hook(q->hook_arg, false);
@@ -284,7 +295,7 @@ void outq_text(struct outq *q, int fd, const char *data, size_t len)
 		return;
 	chunk = malloc(sizeof *chunk + len);
 	if (chunk == NULL) {
-		lane->error = ENOMEM;
+		fail(q, lane, ENOMEM);
 		return;
 	}
 	chunk->shared = NULL;
@@ -353,7 +364,7 @@ static void add_part(struct outq *q, int fd, struct outq_shared *shared, uint64_
 		return;
 	chunk = malloc(sizeof *chunk);
 	if (chunk == NULL) {
-		lane->error = ENOMEM;
+		fail(q, lane, ENOMEM);
 		return;
 	}
 	chunk->shared = shared;
@@ -394,7 +405,7 @@ void outq_output(struct outq *q, int fd, struct covey_output *output)
 		return;
 	shared = outq_share(output);
 	if (shared == NULL) {
-		lane_of(q, fd)->error = ENOMEM;
+		fail(q, lane_of(q, fd), ENOMEM);
 		return;
 	}
 	if (covey_output_cut(output, NULL) > 0)
@@ -446,7 +457,7 @@ void outq_check(struct outq *q, int fd)
 	struct pollfd pfd = { .fd = lane->out_fd, .events = POLLOUT };
 
 	if (lane->error == 0 && poll(&pfd, 1, 0) > 0 && (pfd.revents & POLLERR) != 0)
-		lane->error = EPIPE;
+		fail(q, lane, EPIPE);
 }
 
 void outq_try(struct outq *q, int fd, const char *data, size_t len)
@@ -456,9 +467,4 @@ void outq_try(struct outq *q, int fd, const char *data, size_t len)
 	/* what does not go out is drawn again soon */
 	if (STAILQ_EMPTY(&lane->chunks) && lane->error == 0 && write_bytes(lane, data, len) < 0)
 		return;
-}
-
-int outq_error(const struct outq *q, int fd)
-{
-	return q->lanes[fd == STDOUT_FILENO || q->joined ? 0 : 1].error;
 }

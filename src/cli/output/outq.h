@@ -13,14 +13,19 @@
 #include <stdint.h>
 
 #include "covey.h"
+#include "cli/output/trouble.h"
 
 struct outq;
 
 /* An output that several parts of the queue refer to; freed with the last of them. */
 struct outq_shared;
 
-/* Makes a queue for descriptors 1 and 2. NULL when memory runs out. */
-struct outq *outq_new(void);
+/*
+ * Makes a queue for descriptors 1 and 2. When 1 takes no more, the queue reports it: as
+ * TROUBLE_READER if its reader has gone away, else as TROUBLE_OUTPUT. Of 2 there is nobody to tell.
+ * NULL when memory runs out.
+ */
+struct outq *outq_new(struct trouble *trouble);
 void outq_free(struct outq *q);
 
 /* From now on the executor's turns carry on what had to wait. */
@@ -76,8 +81,5 @@ void outq_check(struct outq *q, int fd);
 
 /* Writes a text if it can be written now and whole, and nothing else waits; else not at all. */
 void outq_try(struct outq *q, int fd, const char *data, size_t len);
-
-/* Why a descriptor takes no more: EPIPE, ENOSPC, …; 0: it does. */
-int outq_error(const struct outq *q, int fd);
 
 #endif

@@ -34,7 +34,7 @@ struct results {
 	uint64_t task;                /* whose it is, by the executor's count; 0: nobody's */
 	int stream;
 	bool failed;
-	struct error error;
+	struct trouble *trouble;
 };
 
 struct name {
@@ -76,27 +76,21 @@ static struct name final_name(const struct covey_task *task, unsigned which)
 
 static int fail(struct results *r, const char *name)
 {
-	if (!r->failed)
-		error_set(&r->error, "cannot write results to '%s/%s': %s", r->path, name,
-		    strerror(errno));
+	trouble_report(r->trouble, TROUBLE_RESULTS, errno, "cannot write results to '%s/%s'", r->path, name);
 	r->failed = true;
 	return -1;
 }
 
-const char *results_error(const struct results *r)
-{
-	return r->failed ? r->error.message : NULL;
-}
-
 /* ---- the directory of all ---- */
 
-struct results *results_new(const char *path)
+struct results *results_new(const char *path, struct trouble *trouble)
 {
 	struct results *r = calloc(1, sizeof *r);
 
 	if (r == NULL)
 		return NULL;
 	r->path = path;
+	r->trouble = trouble;
 	r->dir = r->fd = -1;
 	return r;
 }

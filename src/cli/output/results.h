@@ -11,11 +11,15 @@
 
 #include "base/error.h"
 #include "cli/output/sink.h"
+#include "cli/output/trouble.h"
 
 struct results;
 
-/* path must last. NULL: memory is out. */
-struct results *results_new(const char *path);
+/*
+ * path must last. What cannot be written is reported as TROUBLE_RESULTS, and from then on nothing is
+ * written. NULL: out of memory.
+ */
+struct results *results_new(const char *path, struct trouble *trouble);
 void results_free(struct results *results);
 
 /*
@@ -26,8 +30,5 @@ void results_free(struct results *results);
 int results_open(struct results *results, bool resumed, struct error *err);
 
 struct sink results_sink(struct results *results);
-
-/* Why something could not be written; from then on, nothing is. NULL: nothing was wrong. */
-const char *results_error(const struct results *results);
 
 #endif

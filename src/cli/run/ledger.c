@@ -8,27 +8,39 @@
 #define START_EVERY (20 * COVEY_MSEC)
 #define STARTS_IN_A_ROW 64
 
-int ledger_open(struct ledger *r, const struct options *options, const char *const *argv,
-    struct outq *q, struct sinks *sinks, struct error *err)
+static int open_journal(struct ledger *r, const struct ledger_setup *setup, struct error *err)
 {
 	struct sink sink;
 
-	*r = (struct ledger){ .q = q };
-	if (options->journal != NULL) {
-		r->journal = journal_open(options, argv, err);
-		if (r->journal == NULL)
-			return -1;
-		sink = journal_sink(r->journal);
-		sinks_add(sinks, &sink);
-	}
-	if (options->joblog != NULL) {
-		r->joblog = joblog_open(options->joblog, options->recovery != RECOVERY_NONE, err);
-		if (r->joblog == NULL)
-			return -1;
-		sink = joblog_sink(r->joblog);
-		sinks_add(sinks, &sink);
-	}
+	if (setup->options->journal == NULL)
+		return 0;
+	r->journal = journal_open(setup->options, setup->argv, err);
+	if (r->journal == NULL)
+		return -1;
+	sink = journal_sink(r->journal);
+	sinks_add(setup->sinks, &sink);
 	return 0;
+}
+
+static int open_joblog(struct ledger *r, const struct ledger_setup *setup, struct error *err)
+{
+	const struct options *options = setup->options;
+	struct sink sink;
+
+	if (options->joblog == NULL)
+		return 0;
+	r->joblog = joblog_open(options->joblog, options->recovery != RECOVERY_NONE, err);
+	if (r->joblog == NULL)
+		return -1;
+	sink = joblog_sink(r->joblog);
+	sinks_add(setup->sinks, &sink);
+	return 0;
+}
+
+int ledger_open(struct ledger *r, const struct ledger_setup *setup, struct error *err)
+{
+	*r = (struct ledger){ .q = setup->q, .trouble = setup->trouble };
+	return open_journal(r, setup, err) != 0 ? -1 : open_joblog(r, setup, err);
 }
 
 void ledger_close(struct ledger *r)
@@ -52,46 +64,42 @@ int ledger_start(struct ledger *r, struct error *err)
 	return 0;
 }
 
-static int journal_says(const struct ledger *r, int result, struct error *err)
-{
-	return result == 0 ? 0 : error_set(err, "%s", journal_error(r->journal));
-}
-
-static int flush_joblog(const struct ledger *r, struct error *err)
-{
-	if (r->joblog == NULL || joblog_flush(r->joblog) == 0)
-		return 0;
-	return error_set(err, "%s", joblog_error(r->joblog));
-}
-
 /* Nothing is held back any more for the sake of records that there will not be. */
-static int conclude(struct ledger *r, int result)
+static void fail(struct ledger *r, const char *why)
 {
-	r->failed = result != 0;
-	if (r->failed)
-		outq_hold(r->q, false);
-	return result;
+	trouble_report(r->trouble, TROUBLE_RECORDS, 0, "%s", why);
+	r->failed = true;
+	outq_hold(r->q, false);
+}
+
+static void check_journal(struct ledger *r, int result)
+{
+	if (result != 0)
+		fail(r, journal_error(r->journal));
+}
+
+static void flush_joblog(struct ledger *r)
+{
+	if (r->joblog != NULL && joblog_flush(r->joblog) != 0)
+		fail(r, joblog_error(r->joblog));
 }
 
 /* The journal is up to date, or it cannot be. */
-static int let_go(struct ledger *r, const struct covey *ex, int result, struct error *err)
+static void let_go(struct ledger *r, const struct covey *ex)
 {
-	if (result == 0)
-		result = flush_joblog(r, err);
+	if (!r->failed)
+		flush_joblog(r);
 	outq_release(r->q);
 	r->settled = covey_now(ex);
-	return conclude(r, result);
 }
 
-int ledger_settle(struct ledger *r, const struct covey *ex, struct error *err)
+void ledger_settle(struct ledger *r, const struct covey *ex)
 {
-	int result = 0;
-
 	if (!is_kept(r))
-		return 0;
+		return;
 	if (r->journal != NULL)
-		result = journal_says(r, journal_settle(r->journal), err);
-	return let_go(r, ex, result, err);
+		check_journal(r, journal_settle(r->journal));
+	let_go(r, ex);
 }
 
 static bool may_write_start(struct ledger *r, covey_nsec now)
@@ -102,12 +110,13 @@ static bool may_write_start(struct ledger *r, covey_nsec now)
 	return true;
 }
 
-int ledger_starting(struct ledger *r, const struct covey *ex, const struct covey_task *task,
-    unsigned slot, struct error *err)
+void ledger_starting(struct ledger *r, const struct covey *ex, const struct covey_task *task,
+    unsigned slot)
 {
 	if (!is_kept(r) || r->journal == NULL || !may_write_start(r, covey_now(ex)))
-		return 0;
-	return let_go(r, ex, journal_says(r, journal_starting(r->journal, task, slot), err), err);
+		return;
+	check_journal(r, journal_starting(r->journal, task, slot));
+	let_go(r, ex);
 }
 
 static bool is_behind(const struct ledger *r)
@@ -116,39 +125,35 @@ static bool is_behind(const struct ledger *r)
 	    || (r->joblog != NULL && joblog_is_behind(r->joblog));
 }
 
-int ledger_pace(struct ledger *r, struct covey *ex, covey_nsec *wait, struct error *err)
+void ledger_tick(struct ledger *r, struct covey *ex, covey_nsec *wait)
 {
 	covey_nsec age;
 
 	if (!is_kept(r))
-		return 0;
+		return;
 	if (!is_behind(r)) {
 		outq_release(r->q);
-		return 0;
+		return;
 	}
 	age = covey_now(ex) - r->settled;
 	if (age >= SETTLE_AFTER) {
 		/* once more there is an empty slot to be filled first */
 		r->put_off = !r->put_off && covey_next_deadline(ex) == 0;
-		if (!r->put_off)
-			return ledger_settle(r, ex, err);
-		*wait = 0;
-		return 0;
-	}
-	if (*wait < 0 || *wait > SETTLE_AFTER - age)
+		if (r->put_off)
+			*wait = 0;
+		else
+			ledger_settle(r, ex);
+	} else if (*wait < 0 || *wait > SETTLE_AFTER - age) {
 		*wait = SETTLE_AFTER - age;
-	return 0;
+	}
 }
 
-int ledger_end(struct ledger *r, int status, int sig, bool input_read, struct error *err)
+void ledger_end(struct ledger *r, int status, int sig, bool input_read)
 {
-	int result, flushed;
-
 	if (!is_kept(r))
-		return 0;
-	result = flushed = flush_joblog(r, err);
+		return;
+	flush_joblog(r);
 	if (r->journal != NULL)
-		result = journal_says(r, journal_end(r->journal, status, sig, input_read), err);
+		check_journal(r, journal_end(r->journal, status, sig, input_read));
 	outq_hold(r->q, false);
-	return conclude(r, flushed != 0 ? flushed : result);
 }

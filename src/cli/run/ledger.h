@@ -14,40 +14,50 @@
 #include "cli/output/joblog.h"
 #include "cli/output/outq.h"
 #include "cli/output/sink.h"
+#include "cli/output/trouble.h"
 #include "cli/run/journal.h"
 
 struct ledger {
 	struct journal *journal;    /* or NULL */
 	struct joblog *joblog;      /* or NULL */
 	struct outq *q;
+	struct trouble *trouble;
 	covey_nsec settled;         /* when it was done last */
 	covey_nsec starts_paid;     /* until when one start in START_EVERY has been written */
 	bool put_off;               /* that it is done was put off for a turn */
 	bool failed;                /* nothing is written any more */
 };
 
+/* All of it but argv and the options lasts as long as the run. */
+struct ledger_setup {
+	const struct options *options;
+	const char *const *argv;
+	struct outq *q;
+	struct sinks *sinks;
+	struct trouble *trouble;    /* what cannot be written once the run has begun: TROUBLE_RECORDS */
+};
+
 /* Opens what the options name, and adds its sinks. Returns 0, or -1 with a message. */
-int ledger_open(struct ledger *r, const struct options *options, const char *const *argv,
-    struct outq *q, struct sinks *sinks, struct error *err);
+int ledger_open(struct ledger *r, const struct ledger_setup *setup, struct error *err);
 void ledger_close(struct ledger *r);
 
 /* The run begins. Returns 0, or -1 with a message. */
 int ledger_start(struct ledger *r, struct error *err);
 
-/* Writes what has happened. Returns 0, or -1 with a message, and from then on 0. */
-int ledger_settle(struct ledger *r, const struct covey *ex, struct error *err);
+/* Writes what has happened. */
+void ledger_settle(struct ledger *r, const struct covey *ex);
 
-/* An attempt is about to be started. Returns as ledger_settle. */
-int ledger_starting(struct ledger *r, const struct covey *ex, const struct covey_task *task,
-    unsigned slot, struct error *err);
+/* An attempt is about to be started. */
+void ledger_starting(struct ledger *r, const struct covey *ex, const struct covey_task *task,
+    unsigned slot);
 
 /*
  * Before a turn that may wait so long: settles, if it is time to, or has it wait no longer than until
- * then. Returns as ledger_settle.
+ * then.
  */
-int ledger_pace(struct ledger *r, struct covey *ex, covey_nsec *wait, struct error *err);
+void ledger_tick(struct ledger *r, struct covey *ex, covey_nsec *wait);
 
-/* The run has ended, as journal_end has it. Returns as ledger_settle. */
-int ledger_end(struct ledger *r, int status, int sig, bool input_read, struct error *err);
+/* The run has ended, as journal_end has it. May be called again to put that right. */
+void ledger_end(struct ledger *r, int status, int sig, bool input_read);
 
 #endif

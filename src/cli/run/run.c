@@ -1,6 +1,5 @@
 #include "cli/run/run.h"
 
-#include <errno.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -8,53 +7,7 @@
 
 #include "cli/run/run_open.h"
 #include "cli/run/run_state.h"
-
-static void pace(struct run *run, covey_nsec *wait)
-{
-	struct error why;
-
-	if (ledger_pace(&run->ledger, run->ex, wait, &why) != 0)
-		run_stop_recording(run, &why);
-}
-
-/* A reader that went away ends everything quietly, as it ends any filter. */
-static void check_stdout(struct run *run)
-{
-	int error = outq_error(run->q, STDOUT_FILENO);
-
-	if (error == 0 || run->verdict.broken)
-		return;
-	if (error == EPIPE) {
-		run->verdict.broken = true;
-		run->sig = SIGPIPE;
-		covey_cancel(run->ex, COVEY_CANCEL_KILL);
-		return;
-	}
-	run_break_off(run, "cannot write to standard output", error);
-}
-
-static void check_kept(struct run *run)
-{
-	int error = keep_order_error(run->order);
-
-	if (error == 0 && run->group != NULL)
-		error = out_group_error(run->group);
-	if (error == 0 && run->line != NULL)
-		error = out_line_error(run->line);
-	if (error != 0 && !run->verdict.broken)
-		run_break_off(run, "cannot keep what a task has printed", error);
-}
-
-static void check_results(struct run *run)
-{
-	struct error why;
-
-	if (run->results == NULL || results_error(run->results) == NULL || run->told_results)
-		return;
-	run->told_results = true;
-	error_set(&why, "%s", results_error(run->results));
-	run_stop_recording(run, &why);
-}
+#include "cli/run/run_trouble.h"
 
 /* With lines that appear as they come, a slow reader slows the children down, as a pipe would. */
 static void check_full(struct run *run)
@@ -74,13 +27,12 @@ static void loop(struct run *run)
 	do {
 		covey_nsec wait = progress_tick(run->progress, run->ex);
 
-		pace(run, &wait);
+		ledger_tick(&run->ledger, run->ex, &wait);
+		run_react(run);
 		more = covey_step(run->ex, wait, &why);
-		check_stdout(run);
-		check_kept(run);
-		check_results(run);
 		check_full(run);
 	} while (more > 0);
+	run_react(run);
 	if (more < 0) {
 		run_complain(run, "%s", why.message);
 		run->verdict.broken = true;
@@ -113,13 +65,8 @@ static void count_skipped(struct run *run)
 
 static void end_records(struct run *run)
 {
-	struct error why;
-
-	if (ledger_end(&run->ledger, verdict_status(&run->verdict), run->sig, run->input_read,
-	    &why) == 0)
-		return;
-	run_complain(run, "%s", why.message);
-	run->verdict.broken = true;
+	ledger_end(&run->ledger, verdict_status(&run->verdict), run->sig, run->input_read);
+	run_react(run);
 }
 
 /* After SIGUSR2: is there anything that was not started? */
@@ -132,6 +79,7 @@ static void conclude(struct run *run)
 {
 	int status;
 
+	run->concluding = true;
 	if (feed_error(run->feed) != NULL) {
 		run->verdict.bad_input = true;
 		run_complain(run, "%s", feed_error(run->feed));
@@ -145,7 +93,7 @@ static void conclude(struct run *run)
 		summary_end(run->summary, run->verdict.unfinished || feed_has_more(run->feed));
 	end_records(run);
 	drain(run);
-	check_stdout(run);
+	run_react(run);
 	if (verdict_status(&run->verdict) != status)
 		end_records(run);
 }

@@ -66,7 +66,7 @@ static void check_fatal(struct run *run)
 static void check_captured(struct run *run, const struct covey_event *event)
 {
 	if (event->type == COVEY_ENDED && event->attempt->output_errno != 0)
-		run_break_off(run, "cannot keep what a task has printed", event->attempt->output_errno);
+		trouble_report_lost(&run->trouble, event->attempt->output_errno);
 }
 
 static void on_event(struct covey *ex, const struct covey_event *event, void *user)
@@ -146,10 +146,8 @@ static enum covey_next next(struct covey *ex, void *user)
 static const char *const *prepare(const struct covey_task *task, unsigned slot, void *user)
 {
 	struct run *run = user;
-	struct error why;
 
-	if (ledger_starting(&run->ledger, run->ex, task, slot, &why) != 0)
-		run_stop_recording(run, &why);
+	ledger_starting(&run->ledger, run->ex, task, slot);
 	return feed_prepares(run->feed) ? feed_prepare(run->feed, task, slot) : NULL;
 }
 

@@ -67,7 +67,12 @@ static int out_of_memory(struct error *err)
 
 static int open_records(struct run *run, struct error *err)
 {
-	if (ledger_open(&run->ledger, run->options, run->setup->argv, run->q, &run->sinks, err) != 0)
+	const struct ledger_setup setup = {
+		.options = run->options, .argv = run->setup->argv, .q = run->q, .sinks = &run->sinks,
+		.trouble = &run->trouble,
+	};
+
+	if (ledger_open(&run->ledger, &setup, err) != 0)
 		return -1;
 	return run->ledger.journal == NULL ? 0
 	    : feed_use_journal(run->feed, run->ledger.journal, err);
@@ -99,18 +104,18 @@ static int add_output(struct run *run, struct error *err)
 {
 	struct sink sink;
 
-	run->order = keep_order_new(run->q, run->options->keep_order);
+	run->order = keep_order_new(run->q, run->options->keep_order, &run->trouble);
 	if (run->order == NULL)
 		return out_of_memory(err);
 	if (run->options->ungroup)
 		return 0;
 	if (run->options->line_buffer) {
-		run->line = out_line_new(run->q, run->order);
+		run->line = out_line_new(run->q, run->order, &run->trouble);
 		if (run->line == NULL)
 			return out_of_memory(err);
 		sink = out_line_sink(run->line);
 	} else {
-		run->group = out_group_new(run->order);
+		run->group = out_group_new(run->order, &run->trouble);
 		if (run->group == NULL)
 			return out_of_memory(err);
 		sink = out_group_sink(run->group);
@@ -125,7 +130,7 @@ static int add_results(struct run *run, struct error *err)
 
 	if (run->options->results == NULL)
 		return 0;
-	run->results = results_new(run->options->results);
+	run->results = results_new(run->options->results, &run->trouble);
 	if (run->results == NULL)
 		return out_of_memory(err);
 	sink = results_sink(run->results);
@@ -183,7 +188,7 @@ static int open_executor(struct run *run, struct error *err)
 
 static int make_outputs(struct run *run, struct error *err)
 {
-	run->q = outq_new();
+	run->q = outq_new(&run->trouble);
 	run->progress = run->q == NULL ? NULL : progress_new(run->q, run->options->progress);
 	return run->progress == NULL ? out_of_memory(err) : 0;
 }

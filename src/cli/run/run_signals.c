@@ -6,14 +6,6 @@
 
 #include "base/units.h"
 
-static void settle(struct run *run)
-{
-	struct error why;
-
-	if (ledger_settle(&run->ledger, run->ex, &why) != 0)
-		run_stop_recording(run, &why);
-}
-
 static void stop_for_signal(struct run *run, int sig)
 {
 	bool again = run->sig != 0;
@@ -31,7 +23,7 @@ static void stop_for_signal(struct run *run, int sig)
 static void stop_and_go_on(struct run *run)
 {
 	covey_suspend(run->ex);
-	settle(run);
+	ledger_settle(&run->ledger, run->ex);
 	raise(SIGSTOP);
 	covey_resume(run->ex);
 }

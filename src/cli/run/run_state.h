@@ -16,6 +16,7 @@
 #include "cli/output/results.h"
 #include "cli/output/sink.h"
 #include "cli/output/summary.h"
+#include "cli/output/trouble.h"
 #include "cli/output/verdict.h"
 #include "cli/run/feed.h"
 #include "cli/run/ledger.h"
@@ -38,10 +39,11 @@ struct run {
 	bool input_read;               /* to its end */
 	struct sinks sinks;
 	struct verdict verdict;
+	struct trouble trouble;
+	bool concluding;               /* nothing runs any more */
 	struct describe about;
 	struct signals signals;
 	struct pace pace;
-	bool told_results;             /* that they cannot be written */
 	bool told_waiting;             /* that nothing runs because of the pace */
 	regex_t retry_match;
 	bool has_retry_match;
@@ -57,11 +59,5 @@ struct run {
 /* Says a line of covey's own, behind "covey: ". */
 void run_complain(struct run *run, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
-
-/* Something that covey cannot do without has failed: says so once, and stops everything. */
-void run_break_off(struct run *run, const char *what, int sys_errno);
-
-/* What runs may go on, and is shown; but nothing is known of it any more. */
-void run_stop_recording(struct run *run, const struct error *why);
 
 #endif
