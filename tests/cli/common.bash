@@ -179,6 +179,29 @@ holder() {
 	echo "${file[0]##*.}"
 }
 
+# let_others_in: other users may come here, and write into TMPDIR
+let_others_in() {
+	local above=$PWD
+
+	while [[ $above == "$BATS_RUN_TMPDIR"* ]]; do
+		chmod o+x "$above"
+		above=$(dirname "$above")
+	done
+	chmod 777 "$TMPDIR"
+}
+
+# as_other COMMAND...: as a user who is not root, and has no other processes; after needs_root
+as_other() {
+	setpriv --reuid 54321 --regid 54321 --clear-groups "$@"
+}
+
+# for tests that need to be another user, too
+needs_root() {
+	((EUID == 0)) || skip 'needs root, to be another user'
+	let_others_in
+	as_other "$COVEY" true ::: a || skip 'another user cannot run the covey here'
+}
+
 # for tests that make system calls fail
 needs_strace() {
 	command -v strace >/dev/null || skip 'needs strace'

@@ -56,6 +56,31 @@ load common
 	finish 'signal SIGTERM'
 }
 
+# peak: the most memory that the supervisor has had, in KiB
+peak() {
+	awk '/^VmHWM/ { print $2 }' "/proc/$(supervisor)/status"
+}
+
+@test "memory does not depend on the number of tasks" {
+	[[ -z ${COVEY_SANITIZERS:-} ]] || skip 'sanitizers keep memory that was freed'
+	mkfifo in
+	exec 7<>in
+	for options in '' '-k --tries 2 --tag'; do
+		rm -f run.* first last
+		start -j 2 $options -a in misbehave
+		{ printf 'exit=0\n%.0s' {1..200}; echo touch=first; } >&7
+		wait_for test -e first
+		before=$(peak)
+		{ printf 'exit=0\n%.0s' {1..10000}; echo touch=last; } >&7
+		wait_for test -e last
+		after=$(peak)
+		# it would be 30 bytes for each task
+		((after - before < 300)) || { echo "$before KiB, then $after"; return 1; }
+		kill -TERM "$pid"
+		finish 'signal SIGTERM'
+	done
+}
+
 @test "input is read as slots free up, not ahead of them" {
 	mkfifo in
 	{ seq 1000000; : >written; } >in 2>/dev/null 3>&- &

@@ -23,12 +23,9 @@ injecting() {
 }
 
 @test "too few processes for -j: fewer at once, one warning, nothing lost" {
-	((EUID == 0)) || skip 'needs root, to be a user with no other processes'
-	as_other=(setpriv --reuid 54321 --regid 54321 --clear-groups)
-	"${as_other[@]}" "$COVEY" --version >/dev/null || skip 'another user cannot run the covey here'
-	chmod 777 "$TMPDIR"
+	needs_root
 	# sleep itself starts nothing, so only covey meets the limit
-	run -0 --separate-stderr "${as_other[@]}" prlimit --nproc=12 "$COVEY" -j 40 --progress plain \
+	run -0 --separate-stderr as_other prlimit --nproc=12 "$COVEY" -j 40 --progress plain \
 	    sleep ::: $(yes 0.2 | head -n 40)
 	match "$stderr" 'covey: 40 tasks: 40 succeeded'
 	same 1 "$(grep -c 'cannot run more than' <<<"$stderr")"

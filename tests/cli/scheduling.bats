@@ -45,13 +45,11 @@ load common
 }
 
 @test "--limit and --nice: what only root may is refused before anything runs" {
-	((EUID == 0)) || skip 'needs root, to be another user'
-	as_other=(setpriv --reuid 54321 --regid 54321 --clear-groups prlimit --nofile=500:500)
-	"${as_other[@]}" "$COVEY" --version >/dev/null || skip 'another user cannot run the covey here'
-	run -2 --separate-stderr "${as_other[@]}" "$COVEY" --limit nofile=501 touch ::: ran
+	needs_root
+	run -2 --separate-stderr as_other prlimit --nofile=500:500 "$COVEY" --limit nofile=501 touch ::: ran
 	one_complaint
 	match "$stderr" "'nofile=501' is not allowed: the hard limit of 'nofile' is 500"
-	run -2 --separate-stderr "${as_other[@]}" "$COVEY" --nice -1 touch ::: ran
+	run -2 --separate-stderr as_other "$COVEY" --nice -1 touch ::: ran
 	one_complaint
 	[[ ! -e ran ]]
 }

@@ -30,6 +30,60 @@ load common
 	match "$stderr" 'covey: task 2 failed: misbehave signal=KILL: .*SIGKILL'
 }
 
+@test "who ended it is said: a timeout, the deadline, a halt, an operator" {
+	run -123 --separate-stderr covey --timeout 100ms sleep ::: 600
+	match "$stderr" 'task 1 failed: sleep 600: timed out after 100ms '
+	run -124 --separate-stderr covey --deadline 100ms sleep ::: 600
+	match "$stderr" 'task 1 failed: sleep 600: .*deadline of 100ms'
+	run -123 --separate-stderr covey -j 2 --halt now,fail=1 -c '
+		[ {} = a ] || { misbehave wait-file=a.runs; exit 1; }
+		: >a.runs; exec sleep 600' ::: a b
+	match "$stderr" 'task 1 failed: .*: stopped: --halt '
+	start misbehave touch=ready sleep=600 ::: a
+	wait_for test -e ready
+	kill -HUP "$pid"
+	finish 'signal SIGHUP'
+	match "$(<err)" 'task 1 failed: misbehave .*: stopped: SIGHUP '
+}
+
+@test "who ended it is said: somebody else" {
+	run -123 --separate-stderr covey sh -c 'kill -s "$0" $$' ::: KILL TERM INT SEGV
+	match "$stderr" 'task 1 failed: .*: SIGKILL \(not sent by covey\)'
+	match "$stderr" 'task 2 failed: .*: SIGTERM \(not sent by covey\)'
+	lacks "$stderr" 'SIGSEGV \(not sent'
+}
+
+# little_memory: makes a cgroup with 32 MiB; $cgroup
+little_memory() {
+	local file
+
+	cgroup=/sys/fs/cgroup/memory/covey-$BASHPID
+	[[ -d ${cgroup%/*} ]] || cgroup=/sys/fs/cgroup/covey-$BASHPID
+	mkdir "$cgroup" || skip 'cgroups cannot be made here'
+	for file in memory.limit_in_bytes memory.memsw.limit_in_bytes memory.max; do
+		[[ ! -e $cgroup/$file ]] || echo 32M >"$cgroup/$file" || :
+	done
+	[[ ! -e $cgroup/memory.swap.max ]] || echo 0 >"$cgroup/memory.swap.max"
+	[[ -e $cgroup/memory.limit_in_bytes || -e $cgroup/memory.max ]] ||
+	    { rmdir "$cgroup"; skip 'memory cannot be limited here'; }
+}
+
+@test "who ended it is said: the OOM killer" {
+	[[ -z ${COVEY_SANITIZERS:-} ]] || skip 'sanitizers take more memory than there is'
+	((EUID == 0)) || skip 'needs root, to limit memory'
+	little_memory
+	run -123 --separate-stderr bash -c 'echo $$ >"$1/cgroup.procs"; exec "$COVEY" perl -e "$2" ::: a' \
+	    - "$cgroup" '$x = "x" x 2e8'
+	wait_for rmdir "$cgroup"
+	match "$stderr" 'task 1 failed: perl .*: killed by the OOM killer'
+}
+
+@test "how long it took" {
+	run -123 --separate-stderr covey sh -c 'sleep 0.3; exit 3' ::: a
+	match "$stderr" 'exit 3 \(([0-9]+m?s|[0-9.]+s)\)'
+	lacks "$stderr" 'exit 3 \([0-2]?[0-9]?[0-9]ms\)'
+}
+
 @test "an exit status of 139 is not a signal" {
 	run -123 --separate-stderr covey misbehave ::: exit=139
 	match "$stderr" 'exit 139'

@@ -76,6 +76,43 @@ ended_by_timeout() {
 	alive 0
 }
 
+@test "the signal goes to all of a tree, detached or not" {
+	cat >part <<-'END'
+		trap 'echo >ready.termed.$1; exit' TERM
+		echo >ready.up.$1
+		sleep 600 & wait
+	END
+	in_time 123 covey --timeout MSECms --kill-after 1m -c '
+		sh part 1 &
+		setsid sh part 2 &
+		misbehave wait-file=ready.up.1 wait-file=ready.up.2 touch=ready sleep=600' ::: a
+	[ -e ready.termed.1 ]
+	[ -e ready.termed.2 ]
+}
+
+@test "what cannot be killed is named, its slot stays empty, its task is not tried again" {
+	needs_root
+	cp "$COVEY_HELPERS/misbehave" rooted
+	chmod 4755 rooted
+	as_other ./rooted become-root || skip 'setuid has no effect here'
+	printf '#!/bin/sh\nexec setpriv --reuid 54321 --regid 54321 --clear-groups "%s" "$@"\n' \
+	    "$COVEY" >other
+	chmod +x other
+	COVEY=$PWD/other start -j 2 --tries 3 --retry-interval 0 -c '
+		[ {} != stuck ] ||
+			exec ./rooted become-root hold-file="$LOCKS/x" close-pipes chain=1 exit=3
+		misbehave wait-file=go
+		echo slot {%}' ::: stuck b c d
+	wait_for grep -q 'task 1: .*cannot be killed' err
+	: >go
+	finish 'exit 123'
+	same $'slot 2\nslot 2\nslot 2' "$(<out)"
+	match "$(<err)" 'task 1 failed: .*exit 3 \(try 1 of 3, '
+	alive 1
+	run -1 misbehave reap "$LOCKS"
+	wait_for alive 0
+}
+
 # leftover WORD...: a child that does this and succeeds is leaky; what it left is gone
 leftover() {
 	run -0 --separate-stderr covey misbehave hold-file="$LOCKS/x" "$@" ::: print=done

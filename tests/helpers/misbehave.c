@@ -347,6 +347,15 @@ static void do_setsid(struct act *act, const char *arg)
 	exit(WIFEXITED(status) ? WEXITSTATUS(status) : 1);
 }
 
+/* From a copy that is setuid root: what another user started can then no longer be killed by him. */
+static void do_become_root(struct act *act, const char *arg)
+{
+	(void)act;
+	(void)arg;
+	if (setuid(0) != 0 || getuid() != 0)
+		err(1, "cannot become root");
+}
+
 /* ---- words about signals ---- */
 
 static void do_ignore_term(struct act *act, const char *arg)
@@ -554,6 +563,7 @@ static const struct word {
 	bool takes_argument;
 	void (*act)(struct act *act, const char *arg);
 } words[] = {
+	{ "become-root", false, do_become_root },
 	{ "chain", true, do_chain },
 	{ "close-own", false, do_close_own },
 	{ "close-pipes", false, do_close_pipes },
