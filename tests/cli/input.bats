@@ -67,15 +67,15 @@ peak() {
 	exec 7<>in
 	for options in '' '-k --tries 2 --tag'; do
 		rm -f run.* first last
-		start -j 2 $options -a in misbehave
+		start -j 8 $options -a in misbehave
 		{ printf 'exit=0\n%.0s' {1..200}; echo touch=first; } >&7
 		wait_for test -e first
 		before=$(peak)
-		{ printf 'exit=0\n%.0s' {1..10000}; echo touch=last; } >&7
+		{ printf 'exit=0\n%.0s' {1..1500}; echo touch=last; } >&7
 		wait_for test -e last
 		after=$(peak)
-		# it would be 30 bytes for each task
-		((after - before < 300)) || { echo "$before KiB, then $after"; return 1; }
+		# 100 bytes for each task
+		((after - before < 150)) || { echo "$before KiB, then $after"; return 1; }
 		kill -TERM "$pid"
 		finish 'signal SIGTERM'
 	done

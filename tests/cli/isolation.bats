@@ -6,7 +6,7 @@ load common
 	run -123 --separate-stderr covey -j 4 -c '
 		case {} in
 		crashes) exec misbehave touch=crashes.runs crash=segv;;
-		floods) exec misbehave touch=floods.runs flood=30000000,err flood=30000000;;
+		floods) exec misbehave touch=floods.runs flood=3000000,err flood=3000000;;
 		closes) exec misbehave close-own touch=closes.runs wait-file=go;;
 		esac
 		echo begun
