@@ -107,7 +107,7 @@ enum covey_stdin {
 struct covey_command {
 	size_t size;                  /* set by covey_command_init */
 	const char *const *argv;      /* NULL-terminated; argv[0] is looked up in PATH */
-	const char *const *env;       /* NULL-terminated "NAME=VALUE" or "NAME", to unset; or NULL */
+	const char *const *env;       /* "NAME=VALUE" to set, "NAME" to unset, then NULL; or NULL */
 	const char *cwd;              /* directory to run in; NULL for the caller's */
 	enum covey_stdin stdin_source;
 	const char *stdin_path;
@@ -659,7 +659,7 @@ struct covey_relayed {
 
 struct covey_guard {
 	pid_t pid;              /* in the supervisor, the guard's; in the guard, the supervisor's */
-	int fd;                 /* in the supervisor, which closes it: close-on-exec, non-blocking */
+	int fd;                 /* in the supervisor, which closes it; does not block */
 	int wait_status;        /* in the guard */
 	bool keep_leftovers;    /* in: after an orderly end (exit, SIGINT, …) nothing is killed */
 };

@@ -16,7 +16,7 @@ static const struct cv_transition table[CV_NSTATES][CV_NFACTS] = {
 	},
 	[CV_STOPPING] = {
 		[CV_EXIT] = { CV_STOPPING, CV_DO_PROBE },
-		/* what left the group may turn up only now that its parent is gone */
+		/* a process that left the group turns up as an orphan when its parent is gone */
 		[CV_LEFT] = { CV_STOPPING, CV_DO_STOP_NEW },
 		[CV_GONE] = { CV_DRAINING, CV_DO_DRAIN },
 		[CV_OVER] = { CV_DONE, CV_DO_END },
@@ -28,7 +28,7 @@ static const struct cv_transition table[CV_NSTATES][CV_NFACTS] = {
 	},
 	[CV_KILLING] = {
 		[CV_EXIT] = { CV_KILLING, CV_DO_PROBE },
-		/* again: what was forked while the tree was walked has not had the signal */
+		/* again: a process forked while the tree was walked has not had the signal */
 		[CV_LEFT] = { CV_KILLING, CV_DO_KILL },
 		[CV_GONE] = { CV_DRAINING, CV_DO_DRAIN },
 		[CV_OVER] = { CV_DONE, CV_DO_END },

@@ -14,15 +14,15 @@
 
 enum {
 	CRASH_STACK = 64 << 10,  /* unwinding takes more than MINSIGSTKSZ */
-	CRASH_SECONDS = 5,       /* for the backtrace of a process that may be beyond that */
+	CRASH_SECONDS = 5,       /* for a backtrace, which may hang in broken memory */
 	FAILURE = 255
 };
 
 static const int crashes[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP, SIGSYS };
 
 /*
- * What a handler can reach is file-scope by necessity. It is the child's: the parent never sets it,
- * and a child has one call.
+ * A signal handler can reach file-scope variables only. These two are the child's: the parent never
+ * sets them, and a child makes one call.
  */
 static struct cv_call *current;
 static pid_t current_pid;
@@ -108,7 +108,7 @@ static void *program_counter(const void *context)
 #endif
 }
 
-/* Without the frames of the handler itself, where it can be told which those are. */
+/* Leaves out the frames of the handler itself, where the crash can be found among the frames. */
 static void note_frames(struct cv_note *note, const void *from)
 {
 	int n = backtrace(note->frames, CV_NOTE_FRAMES), first = 0;
@@ -122,9 +122,9 @@ static void note_frames(struct cv_note *note, const void *from)
 }
 
 /*
- * On its own stack, so that an overflow of the other one has a backtrace, too. The alarm is for the
- * unwinder, which may hang in what is broken: then the attempt still ends, and by its own signal
- * where that is possible.
+ * The handler runs on a stack of its own, so that an overflow of the other stack has a backtrace,
+ * too. The alarm is for the unwinder, which may hang in broken memory: then SIGALRM ends the
+ * attempt.
  */
 static void on_crash(int sig, siginfo_t *info, void *context)
 {
@@ -139,7 +139,7 @@ static void on_crash(int sig, siginfo_t *info, void *context)
 	if (getpid() == current_pid)
 		note_frames(current->note, program_counter(context));
 	alarm(0);
-	/* the handler is gone (SA_RESETHAND): now it ends the process, as it would have */
+	/* the handler is reset (SA_RESETHAND): now the signal ends the process */
 	raise(sig);
 }
 
@@ -159,8 +159,9 @@ static void watch_crashes(void *crash_stack)
 /* ---- the end ---- */
 
 /*
- * What the host had printed is the host's to print, and what it had read ahead is the host's. Most
- * often there is nothing, and then nothing is written: the first write to a page copies it.
+ * The host itself prints what it had buffered, and reads on after what it had read ahead. The
+ * buffers are mostly empty, and then nothing is changed here: the first write to a page copies the
+ * page.
  */
 static void forget_buffered(void)
 {
@@ -173,8 +174,8 @@ static void forget_buffered(void)
 }
 
 /*
- * Not every stream: others are the host's, whose buffers are no business of ours, and whose
- * descriptors are closed or, worse, by now something else's.
+ * Flushes the two streams that are the child's. Other streams are copies of the host's: their
+ * descriptors are closed, or numbers that now stand for other files.
  */
 static void flush_own(void)
 {
@@ -192,7 +193,7 @@ static int code_of(struct cv_call *call, int returned)
 	return returned >= 0 && returned <= FAILURE ? returned : FAILURE;
 }
 
-/* Runs before the host's atexit handlers, since it was registered after them, and ends it there. */
+/* Runs before the host's atexit handlers, as it was registered after them, and ends the process. */
 static void on_exit_called(int status, void *unused)
 {
 	(void)unused;
@@ -211,7 +212,7 @@ void cv_call_run(struct cv_call *call)
 	if (on_exit(on_exit_called, NULL) != 0)
 		_exit(FAILURE);
 	code = call->run(&call->view);
-	/* a copy that the function has made of itself is not the one that is waited for */
+	/* the function may have forked, and a process that it forked may return from it, too */
 	if (getpid() == current_pid)
 		code = code_of(call, code);
 	flush_own();

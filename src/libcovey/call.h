@@ -1,7 +1,7 @@
 /*
  * call - a function in its child: what it is run with, and how it ends
  *
- * Level 1, mechanism. Only what fork leaves behind is here: the parent's part is in spawn.h.
+ * Level 1, mechanism. This runs in the forked child; the parent's part is in spawn.h.
  */
 #ifndef CV_CALL_H
 #define CV_CALL_H
@@ -23,8 +23,9 @@ struct cv_call {
 };
 
 /*
- * Has what a crash needs in the parent, since the child may no longer be able to: the unwinder, and
- * a stack, of which every child has a copy. NULL if there is no memory: crashes then go untraced.
+ * In the parent: loads the unwinder and maps a stack for the handler of crashes, since a child that
+ * crashes may not be able to. Every child has a copy of the stack. NULL when out of memory: crashes
+ * then have no backtrace.
  */
 void *cv_call_prepare(void);
 void cv_call_release(void *crash_stack);

@@ -1,7 +1,7 @@
 /*
- * read(2) and then write(2) it is, and not splice(2) from pipe to file: splice holds the pipe's
- * lock while it fills the file, and the child, which waits for that lock, stands still meanwhile.
- * With the larger pipe, reading through a buffer that stays in the cache is as fast or faster.
+ * Bytes go from the pipe to a file by read(2) and write(2), and not by splice(2). splice holds the
+ * pipe's lock while it fills the file, and the child waits for that lock meanwhile. With the larger
+ * pipe, reading through a buffer that stays in the cache is as fast or faster.
  */
 #include "capture.h"
 
@@ -12,7 +12,7 @@
 #include "fdutil.h"
 
 enum {
-	READ_BUDGET = 1 << 20,       /* in one call, so that a flood does not starve the others */
+	READ_BUDGET = 1 << 20,       /* in one call, so that other captures are read, too */
 	VOLUMINOUS = 256 << 10,      /* from here on, a larger pipe saves more than it costs */
 	PIPE_BYTES = 1 << 20
 };
@@ -22,7 +22,7 @@ void cv_capture_init(struct cv_capture *c, int fd, const struct cv_capture_limit
 	*c = (struct cv_capture){ .fd = fd, .limits = limits };
 }
 
-/* Bytes are never kept behind a hole: after an error nothing is. */
+/* After an error nothing more is kept, so that an output never has a hole in it. */
 static void keep(struct cv_capture *c, const void *data, size_t len, bool dealt_with)
 {
 	int done;
@@ -46,7 +46,7 @@ static void widen_once(struct cv_capture *c, size_t len)
 	if (c->seen >= VOLUMINOUS)
 		return;
 	c->seen += len;
-	/* fails where the user's pipes have their limit in sum: then it stays as it is */
+	/* this fails where the pipes of the user reach their limit: then the pipe stays as it is */
 	if (c->seen >= VOLUMINOUS)
 		(void)fcntl(c->fd, F_SETPIPE_SZ, PIPE_BYTES);
 }

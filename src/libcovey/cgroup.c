@@ -29,8 +29,9 @@ static bool has_word(const char *list, const char *word)
 }
 
 /*
- * Our path below the root of the hierarchy that has the controller ("": the v2 hierarchy), from
- * lines such as "4:memory:/a/b" and "0::/a/b". The caller frees it.
+ * The path of this process's cgroup, below the root of the hierarchy that has the controller ("":
+ * the v2 hierarchy). It comes from lines such as "4:memory:/a/b" and "0::/a/b". The caller frees
+ * it.
  */
 static char *own_path(const char *controller)
 {
@@ -63,7 +64,7 @@ static bool parse_mount(const char *line, struct mount *mount)
 {
 	const char *dash = strstr(line, " - ");
 
-	/* blanks in paths are written \040; such a hierarchy is not found, and done without */
+	/* blanks in paths are written \040: a hierarchy with such a path is not found */
 	return dash != NULL
 	    && sscanf(line, "%*s %*s %*s %1023s %1023s", mount->root, mount->point) == 2
 	    && sscanf(dash, " - %63s %*s %255s", mount->type, mount->options) == 2;
@@ -76,7 +77,7 @@ static bool is_hierarchy(const struct mount *mount, const char *controller)
 	return strcmp(mount->type, "cgroup") == 0 && has_word(mount->options, controller);
 }
 
-/* Where our cgroup is in the file system, or NULL; the caller frees it. */
+/* The directory of this process's cgroup, or NULL; the caller frees it. */
 static char *directory_in(const struct mount *mount, const char *path)
 {
 	size_t len = strcmp(mount->root, "/") == 0 ? 0 : strlen(mount->root);
@@ -127,7 +128,7 @@ static int make_dir(const char *parent, const char *name)
 		return -1;
 	result = mkdir(path, 0755);
 	free(path);
-	/* left by a process of the same number that was killed: it serves */
+	/* a process with the same pid that was killed has left it: it can be used */
 	return result != 0 && errno == EEXIST ? 0 : result;
 }
 
@@ -150,7 +151,7 @@ int cv_cgroup_init(struct cv_cgroup *cgroup, const char *id)
 	memset(cgroup, 0, sizeof *cgroup);
 	cgroup->dir_fd = -1;
 	snprintf(cgroup->name, sizeof cgroup->name, "covey-%d-%.32s", (int)getpid(), id);
-	/* a name that came from elsewhere is no path */
+	/* the id may come from the user, and the name must not lead elsewhere */
 	cgroup->name[strcspn(cgroup->name, "/")] = '\0';
 	cgroup->parent = own_directory("");
 	if (cgroup->parent == NULL || make_dir(cgroup->parent, cgroup->name) != 0)
@@ -215,7 +216,7 @@ int cv_cgroup_open(struct cv_cgroup *cgroup, unsigned slot, bool *killed)
 	if (cgroup->nslots <= slot && make_slots(cgroup, slot + 1) != 0)
 		return -1;
 	cv_number_put(name, slot + 1);
-	/* it stays if a task has made a cgroup in it; and an earlier call may have got half-way */
+	/* the cgroup stays if a task has made another in it; an earlier call may have removed it */
 	if (*killed && (unlinkat(cgroup->dir_fd, name, AT_REMOVEDIR) == 0 || errno == ENOENT))
 		*killed = mkdirat(cgroup->dir_fd, name, 0755) != 0;
 	return cv_fd_above_stdio(openat(cgroup->dir_fd, name, O_PATH | O_DIRECTORY | O_CLOEXEC));

@@ -18,18 +18,19 @@ struct cv_cgroup {
 	unsigned nslots;         /* cgroups 1 to nslots have been made */
 };
 
-/* Makes the directory covey-PID-ID; returns 0, or -1 where that cannot be done: do without. */
+/* Makes the directory covey-PID-ID. Returns 0, or -1 where there can be no cgroups. */
 int cv_cgroup_init(struct cv_cgroup *cgroup, const char *id);
 
-/* Removes what was made; what still has processes stays. */
+/* Removes the cgroups that were made. A cgroup that still has processes stays. */
 void cv_cgroup_release(struct cv_cgroup *cgroup);
 
-/* Removes what a process with this pid made and left behind; the guard's last service. */
+/* Removes the cgroups that a process with this pid made; for the guard, when that has ended. */
 void cv_cgroup_remove(pid_t pid);
 
 /*
- * A descriptor of the directory of the slot's cgroup, to close; -1 if it cannot be had. *killed: it
- * was, and nothing is left in it, so it is made anew; false then, if that could be done.
+ * A descriptor of the directory of the slot's cgroup, which the caller closes; -1 if there is
+ * none. *killed says that everything in the cgroup was killed. Then the cgroup is made anew, and
+ * *killed is set to false if that could be done.
  */
 int cv_cgroup_open(struct cv_cgroup *cgroup, unsigned slot, bool *killed);
 
@@ -45,7 +46,7 @@ int cv_cgroup_slot_of(const struct cv_cgroup *cgroup, pid_t pid);
  */
 int cv_oom_open(void);
 
-/* The count now; 0 for -1. */
+/* The number of out-of-memory kills so far; 0 where fd is -1. */
 long cv_oom_count(int fd);
 
 #endif

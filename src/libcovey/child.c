@@ -36,8 +36,8 @@ uint64_t cv_child_handled(void)
 
 /*
  * The vfork child has a copy of the parent's signal handlers and shares its memory. A handler that
- * ran here would run on the parent's data, so they go before the mask is lifted. Ignored signals
- * stay ignored, as with exec.
+ * ran here would change the parent's data, so the handlers are reset before signals are unblocked.
+ * Ignored signals stay ignored, as with exec.
  */
 static void drop_handlers(uint64_t handled)
 {
@@ -46,7 +46,7 @@ static void drop_handlers(uint64_t handled)
 	for (; handled != 0; handled &= handled - 1) {
 		int sig = __builtin_ctzll(handled) + 1;
 
-		/* the host may have come to ignore it since */
+		/* the host may ignore the signal by now */
 		if (sigaction(sig, &action, &before) == 0 && before.sa_handler == SIG_IGN)
 			sigaction(sig, &before, NULL);
 	}
@@ -61,10 +61,10 @@ static void move_to_cgroup(const struct cv_child *child)
 	fd = openat(child->cgroup_fd, "cgroup.procs", O_WRONLY | O_CLOEXEC);
 	/* "0" stands for the process that writes it */
 	if (fd >= 0 && write(fd, "0", 1) != 1)
-		return;  /* one means fewer of finding the tree; the process group is there */
+		return;  /* then the tree is found by its process group and orphans only */
 }
 
-/* A table of descriptors of its own, with no more in it than is needed. */
+/* Gives the child a table of descriptors of its own, which has only those that it needs. */
 static const char *unshare_fds(const struct cv_child *child)
 {
 	int i, highest = CV_NSTDIO - 1;
@@ -73,7 +73,7 @@ static const char *unshare_fds(const struct cv_child *child)
 		return NULL;
 	for (i = 0; i < CV_NSTDIO; i++)
 		highest = child->fds[i] > highest ? child->fds[i] : highest;
-	/* the move comes later, as a descriptor is opened for it */
+	/* move_to_cgroup comes after this, since it opens a descriptor */
 	if (child->to_move && child->cgroup_fd > highest)
 		highest = child->cgroup_fd;
 	return syscall(SYS_close_range, (unsigned)highest + 1, UINT_MAX, CLOSE_RANGE_UNSHARE) == 0
@@ -89,21 +89,21 @@ static const char *set_fds(const int fds[CV_NSTDIO])
 			continue;
 		if (dup2(fds[i], i) < 0)
 			return "dup2";
-		/* both ends of a pipe come without blocking, but few programs expect EAGAIN */
+		/* neither end of a pipe blocks, but few programs expect EAGAIN */
 		if (i != STDIN_FILENO && fcntl(i, F_SETFL, 0) != 0)
 			return "fcntl";
 	}
 	return NULL;
 }
 
-/* What the host left open without close-on-exec is not the child's either. */
+/* The child must not have the host's descriptors that lack close-on-exec either. */
 static void close_on_exec(void)
 {
-	/* kernels before 5.11 lack this; there, the host's inheritable descriptors are inherited */
+	/* kernels before 5.11 lack this: there, such descriptors are inherited */
 	syscall(SYS_close_range, (unsigned)CV_NSTDIO, UINT_MAX, CLOSE_RANGE_CLOEXEC);
 }
 
-/* Limits come last: what is done before might not fit into them. */
+/* Limits come last, as the other settings might not be possible under them. */
 static const char *apply_settings(const struct cv_child *child)
 {
 	const struct cv_child_settings *settings = child->settings;
@@ -137,7 +137,7 @@ static const char *take_place(const struct cv_child *child)
 		return "setpgid";
 	if (child->die_with_parent && prctl(PR_SET_PDEATHSIG, SIGKILL) != 0)
 		return "prctl";
-	/* before anything is done to a descriptor */
+	/* until then, the parent's table of descriptors must not be touched */
 	failed = unshare_fds(child);
 	if (failed != NULL)
 		return failed;
@@ -150,7 +150,7 @@ static const char *take_place(const struct cv_child *child)
 	return NULL;
 }
 
-/* Does not return at all if everything worked. */
+/* Execs. Returns the step that failed, with errno. */
 static const char *become(const struct cv_child *child)
 {
 	const char *failed = take_place(child);
@@ -211,7 +211,7 @@ static pid_t clone_into(struct cv_child *child, int cgroup_fd)
 	return pid;
 }
 
-/* That it failed has nothing to do with what it was asked for. */
+/* Would the start have failed in any other way, too? */
 static bool is_shortage(int error)
 {
 	return error == EAGAIN || error == ENOMEM || error == EMFILE || error == ENFILE;
@@ -237,7 +237,7 @@ static pid_t start_in_cgroup(struct cv_child *child)
 	return 0;
 }
 
-/* A sandbox may know the call, but not all that is asked for. */
+/* A sandbox may allow clone3, but not with all the flags that are needed. */
 static pid_t start_without_clone(struct cv_child *child)
 {
 	child->clone = child->share_fds = false;
@@ -257,7 +257,7 @@ static pid_t start_by_clone(struct cv_child *child)
 		return pid;
 	child->to_move = child->cgroup_fd >= 0;
 	pid = clone_into(child, -1);
-	/* that descriptor can be done without */
+	/* the child can be watched without a pidfd */
 	if (pid < 0 && errno == EMFILE && child->want_pidfd) {
 		child->want_pidfd = false;
 		pid = clone_into(child, -1);
@@ -317,7 +317,7 @@ static unsigned next_kept(const struct cv_child_settings *settings, int result_f
 	return next;
 }
 
-/* There is no exec to close them: a copy of a pipe's end that is kept here would hold it open. */
+/* No exec closes descriptors here, and a copy of another child's pipe would hold it open. */
 static void close_others(const struct cv_child *child, int result_fd)
 {
 	unsigned low = CV_NSTDIO, kept;
@@ -330,7 +330,7 @@ static void close_others(const struct cv_child *child, int result_fd)
 	close_span(low, UINT_MAX);
 }
 
-/* As become, up to the call. */
+/* Prepares the child as become does, up to the call. Returns the step that failed, or NULL. */
 static const char *prepare_call(const struct cv_child *child, struct cv_call *call)
 {
 	const char *failed = take_place(child);
@@ -348,7 +348,7 @@ static const char *prepare_call(const struct cv_child *child, struct cv_call *ca
 	return sigprocmask(SIG_SETMASK, child->mask, NULL) != 0 ? "sigprocmask" : NULL;
 }
 
-/* A pointer that comes from a child is not to be followed, a number can be looked up. */
+/* The child writes a number into the note: a pointer from a child must not be followed. */
 static const char *const steps[] = {
 	"setpgid", "prctl", "dup2", "fcntl", "chdir", "setrlimit", "setpriority", "sigprocmask",
 };
@@ -364,14 +364,16 @@ static int step_number(const char *step)
 
 const char *cv_child_step(int number)
 {
-	return number > 0 && number <= (int)(sizeof steps / sizeof *steps) ? steps[number - 1] : "fork";
+	const int nsteps = sizeof steps / sizeof *steps;
+
+	return number > 0 && number <= nsteps ? steps[number - 1] : "fork";
 }
 
 static _Noreturn void call_main(const struct cv_child *child, struct cv_call *call, pid_t parent)
 {
 	const char *failed = prepare_call(child, call);
 
-	/* the parent has gone before it could be told by its death */
+	/* the parent had ended before the child asked to be killed with it */
 	if (failed == NULL && child->die_with_parent && getppid() != parent)
 		_exit(FAILED);
 	if (failed == NULL)

@@ -10,9 +10,9 @@
 #include <unistd.h>
 
 /*
- * The C library has no function for this, and cannot have it in C: the child goes on with the
- * parent's registers, on the parent's stack. It must leave alone what is there, so it never returns
- * from here: below the parent's frame it calls the function that ends in exec.
+ * The C library has no function for this, and C cannot express one: the child goes on with the
+ * parent's registers, on the parent's stack. It must not change what is on the stack, so it never
+ * returns from here. Below the parent's frame it calls the function that ends in exec.
  */
 #if defined __x86_64__ && defined __LP64__
 
@@ -23,7 +23,7 @@ static long start(struct clone_args *args, void (*run)(void *), void *arg)
 	__asm__ volatile("syscall\n\t"
 	    "test %%rax, %%rax\n\t"
 	    "jnz 1f\n\t"
-	    "sub $128, %%rsp\n\t"        /* what lies below the stack pointer is still the parent's */
+	    "sub $128, %%rsp\n\t"        /* the red zone below the stack is the parent's */
 	    "and $-16, %%rsp\n\t"
 	    "mov %[arg], %%rdi\n\t"
 	    "call *%[run]\n\t"
@@ -79,7 +79,7 @@ static long start(struct clone_args *args, void (*run)(void *), void *arg)
 extern void __asan_unpoison_memory_region(const volatile void *at, size_t size);
 #endif
 
-/* To AddressSanitizer, the frames of a child that has execed are still on our stack. */
+/* To AddressSanitizer, the frames of a child that has exec'd are still on the parent's stack. */
 static void forget_frames(void)
 {
 #ifdef WITH_ASAN
@@ -91,10 +91,10 @@ static void forget_frames(void)
 
 bool cv_clone_works(void)
 {
-	/* a kernel that knows the call, and is let answer it, misses the arguments */
+	/* EFAULT: the kernel has clone3, no sandbox forbids it, and the arguments are missing */
 	if (start(NULL, NULL, NULL) != -EFAULT)
 		return false;
-	/* Linux 5.11; what else is used here came before */
+	/* Linux 5.11; the other flags used here are older */
 	return syscall(SYS_close_range, UINT_MAX, UINT_MAX, CLOSE_RANGE_CLOEXEC) == 0;
 }
 
@@ -120,7 +120,7 @@ pid_t cv_clone(struct cv_clone *clone)
 	forget_frames();
 	if (result >= 0)
 		return (pid_t)result;
-	/* the kernel writes the number before all that can fail is done, and then takes it back */
+	/* the kernel writes the pidfd before the last step that can fail, and closes it then */
 	clone->pidfd = -1;
 	errno = (int)-result;
 	return -1;

@@ -2,10 +2,13 @@
  * clone - a start like vfork's that can do what vfork(2) cannot
  *
  * Level 1, mechanism. As after vfork, the child runs in the parent's memory, and the thread that
- * started it sleeps until it execs or exits. But with clone3(2) it can start in its cgroup (a
- * later move takes a lock for which every fork and exit on the machine waits), has the parent's
- * table of descriptors to itself only when it asks for a copy (the copy of thousands of open files
- * takes longer than all the rest), and comes with its pidfd and without the parent's handlers.
+ * started it sleeps until the child execs or exits. clone3(2) can do more than vfork(2):
+ *
+ *	- The child starts in its cgroup. A later move takes a lock for which every fork and exit on
+ *	  the machine waits.
+ *	- The child shares the parent's table of descriptors until it asks for a copy. A copy of
+ *	  thousands of descriptors takes longer than all the rest.
+ *	- The child has a pidfd from the start, and none of the parent's signal handlers.
  */
 #ifndef CV_CLONE_H
 #define CV_CLONE_H
@@ -23,7 +26,7 @@ struct cv_clone {
 	int pidfd;               /* out: close-on-exec, any number; -1 where there is none */
 };
 
-/* Can this machine, this kernel and this sandbox do it, and all that goes with it? */
+/* Does cv_clone work on this machine, with this kernel and in this sandbox? */
 bool cv_clone_works(void);
 
 /*

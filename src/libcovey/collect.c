@@ -1,6 +1,6 @@
 /*
- * Waiting for everything, and the two lists of what came of it. What is in a list owns its task,
- * with the arguments in it, and its last attempt.
+ * covey_wait, and the two lists of the tasks that have finished meanwhile. An entry of a list owns
+ * its task, with the arguments in it, and the task's last attempt.
  */
 #include <bsd/stdlib.h>
 #include <errno.h>
@@ -23,7 +23,7 @@ static void free_entry(struct covey_result *result)
 	free(entry);
 }
 
-/* Doubles the list when its number is a power of two; so there is no need to note its room. */
+/* Doubles the list whenever its length is a power of two, so that its room need not be stored. */
 static int append(struct covey_result ***list, size_t *n, struct covey_result *result)
 {
 	if ((*n & (*n - 1)) == 0) {
@@ -38,7 +38,7 @@ static int append(struct covey_result ***list, size_t *n, struct covey_result *r
 	return 0;
 }
 
-/* Takes what the task keeps of its last attempt, or what the slot has of it. */
+/* Takes over the last attempt, which the task keeps if it waited, and else the slot. */
 static int take_attempt(struct entry *entry, struct covey_attempt *attempt)
 {
 	if (attempt == NULL)
@@ -104,19 +104,19 @@ static int check_wait(const struct covey *ex, covey_nsec timeout,
 		    "covey_wait needs an executor and a place for the results");
 	if (ex->in_turn || ex->emitting > 0)
 		return cv_error(err, COVEY_BAD_STATE, 0,
-		    "an executor's callback cannot wait for the executor");
+		    "a callback cannot call covey_wait on its own executor");
 	if (timeout < 0)
 		return cv_error(err, COVEY_BAD_ARGUMENT, 0, "the time to wait is negative");
 	return 0;
 }
 
-/* Turns until nothing is left. The wait's own deadline is over with it, whatever came of it. */
+/* Turns until nothing is left, or until has passed. */
 static int wait_for_all(struct covey *ex, covey_nsec until, struct covey_error *err)
 {
 	int result;
 
 	ex->wait_until = until;
-	/* better at once than never, as for what fails from now on */
+	/* a retry that is due after the deadline is run at once, rather than never */
 	cv_sched_promote_late(&ex->sched, cv_deadline(ex));
 	result = covey_run(ex, err);
 	ex->wait_until = INT64_MAX;
@@ -143,8 +143,9 @@ int covey_wait(struct covey *ex, covey_nsec timeout, struct covey_results **resu
 	ex->results = all;
 	ex->results_lost = false;
 	ex->now = cv_now(ex);
-	result = wait_for_all(ex, cv_clock_add(ex->now, timeout == 0 ? COVEY_WAIT_DEFAULT : timeout),
-	    err);
+	if (timeout == 0)
+		timeout = COVEY_WAIT_DEFAULT;
+	result = wait_for_all(ex, cv_clock_add(ex->now, timeout), err);
 	ex->results = NULL;
 	if (result == 0 && ex->results_lost)
 		result = cv_error(err, COVEY_SYSTEM, ENOMEM, "cannot store results");

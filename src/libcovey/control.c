@@ -26,8 +26,9 @@ void covey_wake(struct covey *ex)
 int covey_set_workers(struct covey *ex, unsigned max_workers, struct covey_error *err)
 {
 	if (ex == NULL || max_workers == 0 || max_workers > COVEY_MAX_WORKERS)
-		return cv_error(err, COVEY_BAD_ARGUMENT, 0, "%u workers: it must be from 1 to %u",
-		    max_workers, COVEY_MAX_WORKERS);
+		return cv_error(err, COVEY_BAD_ARGUMENT, 0,
+		    "the number of workers is %u: it must be from 1 to %u", max_workers,
+		    COVEY_MAX_WORKERS);
 	ex->options.max_workers = max_workers;
 	ex->due = true;
 	return 0;
@@ -64,8 +65,8 @@ int covey_cancel_task(struct covey *ex, uint64_t id, struct covey_error *err)
 	}
 	task = cv_sched_take(&ex->sched, id);
 	if (task == NULL)
-		return cv_error(err, COVEY_BAD_ARGUMENT, 0, "task %llu is not there or has finished",
-		    (unsigned long long)id);
+		return cv_error(err, COVEY_BAD_ARGUMENT, 0,
+		    "task %llu does not exist or has finished", (unsigned long long)id);
 	cv_finish_waiting(task, ex, COVEY_CANCELLED);
 	return 0;
 }
@@ -79,7 +80,7 @@ static void signal_all(const struct covey *ex, int sig)
 	for (i = 0; i < ex->nslots; i++) {
 		struct cv_slot *slot = ex->slots[i];
 
-		/* of a tree that is gone only the number is left, which may be somebody else's by now */
+		/* the tree is gone, and another process may have its number by now */
 		if (slot->task == NULL || slot->attempt.pid <= 0 || slot->state == CV_DRAINING)
 			continue;
 		cv_slot_signal_group(slot, sig);

@@ -1,6 +1,6 @@
 /*
- * The defaults of what a caller fills in. Structs that callers allocate grow at their end: no more is
- * written than the caller has.
+ * The defaults of what a caller fills in. Structs that callers allocate grow at their end: no more
+ * is written than the caller has.
  */
 #include <signal.h>
 #include <string.h>

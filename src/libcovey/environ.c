@@ -23,7 +23,7 @@ static bool is_named(const char *entry, const char *name)
 	return strncmp(entry, name, len) == 0 && entry[len] == '=';
 }
 
-/* Will something else be in its place? */
+/* Is the variable left out, since the exports have one of that name? */
 static bool is_replaced(const char *entry, const struct cv_environ_exports *exports)
 {
 	return (!exports->keep_outer && strncmp(entry, "COVEY_", strlen("COVEY_")) == 0)
@@ -57,7 +57,8 @@ static int copy_base(struct cv_environ *environment, const char *const *base,
 
 static int make_reason(struct cv_environ *environment, const char *reason_dir)
 {
-	int n = asprintf(&environment->reason, "COVEY_REASON=%s/%*s", reason_dir, CV_NUMBER_SIZE, "");
+	int n = asprintf(&environment->reason, "COVEY_REASON=%s/%*s", reason_dir,
+	    CV_NUMBER_SIZE, "");
 
 	if (n < 0) {
 		environment->reason = NULL;
@@ -67,7 +68,7 @@ static int make_reason(struct cv_environ *environment, const char *reason_dir)
 	return 0;
 }
 
-/* The exported variables are the last of the first NEXPORTS entries, so that fewer can be used. */
+/* The exported variables end where the base begins, however many there are. */
 static void export(struct cv_environ *environment, const char *entry)
 {
 	environment->envp[NEXPORTS - ++environment->nexports] = entry;
@@ -142,7 +143,7 @@ void cv_environ_release(struct cv_environ *environment)
 	memset(environment, 0, sizeof *environment);
 }
 
-/* Most tasks are the successors of the one before, and of ten successors nine change one digit. */
+/* Numbers of tasks mostly follow each other, and then nine of ten differ in the last digit only. */
 static void put_task(struct cv_environ *environment, uint64_t task)
 {
 	char *at = environment->task + strlen(TASK);
@@ -154,7 +155,7 @@ static void put_task(struct cv_environ *environment, uint64_t task)
 		environment->task_end = cv_number_put(at, task) - 1;
 }
 
-/* Most values are those of the attempt before. */
+/* Most values are the same as in the attempt before. */
 static void put_values(struct cv_environ *environment, const struct cv_environ_values *values)
 {
 	const struct cv_environ_values *written = &environment->written;
@@ -175,7 +176,7 @@ static void put_values(struct cv_environ *environment, const struct cv_environ_v
 	environment->written = *values;
 }
 
-/* Takes the entry for the name that change begins with out of the n at envp; returns the new n. */
+/* Removes the variable that change names from the n at envp; returns how many are left. */
 static size_t drop(const char **envp, size_t n, const char *change)
 {
 	size_t len = strcspn(change, "="), i, kept = 0;

@@ -1,8 +1,8 @@
 /*
  * environ - the children's environment
  *
- * Level 1, mechanism. Made once; for each attempt only the values that differ are written anew,
- * in place, since the child has its copy once it has exec'd.
+ * Level 1, mechanism. The environment is made once. For each attempt only the values that differ
+ * are written anew, in place: the child has a copy of its own once it has exec'd.
  */
 #ifndef CV_ENVIRON_H
 #define CV_ENVIRON_H
@@ -29,10 +29,10 @@ struct cv_environ {
 	} written;              /* what the strings say now */
 	const char *base_search;  /* PATH, in the base */
 	const char *search;     /* PATH, in the last answer */
-	const char **merged;    /* the last answer of cv_environ_for, where it was made for one task */
+	const char **merged;    /* the last answer of cv_environ_for, if a task had changes */
 };
 
-/* What is exported; NULL: not. */
+/* What is exported; a member that is NULL is not. */
 struct cv_environ_exports {
 	const char *run_id;      /* as COVEY_RUN, and with it COVEY_TASK and the others */
 	const char *reason_dir;  /* with run_id: for COVEY_REASON */
@@ -41,8 +41,8 @@ struct cv_environ_exports {
 };
 
 /*
- * Copies base, less any COVEY_* of an outer run, and adds the exports. Returns 0, or -1 when memory
- * runs out.
+ * Copies base, without any COVEY_* of an outer run, and adds the exports. Returns 0, or -1 when
+ * out of memory.
  */
 int cv_environ_init(struct cv_environ *environment, const char *const *base,
     const struct cv_environ_exports *exports);
@@ -50,7 +50,7 @@ void cv_environ_release(struct cv_environ *environment);
 
 /*
  * The environment of an attempt; changes is NULL or "NAME=VALUE" to set and "NAME" to unset. Valid
- * until the next call. NULL when memory runs out.
+ * until the next call. NULL when out of memory.
  */
 const char *const *cv_environ_for(struct cv_environ *environment,
     const struct cv_environ_values *values, const char *const *changes);

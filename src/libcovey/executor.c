@@ -1,5 +1,6 @@
 /*
- * The life of an executor: covey_new opens what it needs, covey_free ends what runs and releases it.
+ * The life of an executor: covey_new opens what it needs, covey_free ends what runs and releases
+ * it.
  */
 #include <bsd/stdlib.h>
 #include <errno.h>
@@ -19,7 +20,7 @@
 
 extern char **environ;
 
-/* How long covey_free waits for what it kills; what hangs in the kernel is left to it. */
+/* How long covey_free waits for what it kills: a process may hang in the kernel. */
 #define FREE_PATIENCE (15 * COVEY_SEC)
 
 static int out_of_memory(struct covey_error *err)
@@ -34,7 +35,7 @@ static char *default_tmpdir(void)
 	return strdup(tmpdir != NULL && *tmpdir != '\0' ? tmpdir : "/tmp");
 }
 
-/* Not arc4random, which once it was called has every fork of the host do some work for it. */
+/* Not by arc4random: after its first call, every fork of the host takes longer. */
 static char *draw_run_id(void)
 {
 	uint64_t number;
@@ -81,12 +82,13 @@ static void set_policy(struct covey *ex, const struct covey_options *o)
 	ex->input_ended = o->next == NULL;
 }
 
-/* What has to be in order before anything else: so that release works on a half-made executor. */
+/* Marks everything as not open, so that release works when covey_new fails half-way. */
 static void set_empty(struct covey *ex, const struct covey_options *o)
 {
 	ex->options = *o;
 	ex->suspended_at = -1;
-	ex->reason_dir_fd = ex->oom_fd = ex->loop.epoll_fd = ex->spawner.null_fd = ex->wait.wake_fd = -1;
+	ex->reason_dir_fd = ex->oom_fd = ex->loop.epoll_fd = -1;
+	ex->spawner.null_fd = ex->wait.wake_fd = -1;
 	ex->tree.main_fd = ex->tree.own_fd = ex->cgroup.dir_fd = -1;
 	ex->spawner.low[0] = ex->spawner.low[1] = ex->spawner.low[2] = -1;
 	ex->sigchld_source.fd = -1;
@@ -106,8 +108,8 @@ static int open_reason_dir(struct covey *ex, struct covey_error *err)
 	    open(ex->reason_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
 	if (ex->reason_dir_fd >= 0)
 		return 0;
-	return cv_error(err, COVEY_SYSTEM, errno, "cannot open the reason_dir '%.100s'",
-	    ex->reason_dir);
+	return cv_error(err, COVEY_SYSTEM, errno,
+	    "cannot open '%.100s', the directory of the option 'reason_dir'", ex->reason_dir);
 }
 
 static int set_nofile(struct covey *ex)
@@ -129,7 +131,7 @@ static void *copy(const void *from, size_t n, size_t size)
 	return to == NULL ? NULL : memcpy(to, from, n * size);
 }
 
-/* What children have other than the caller; settings stay NULL where they have nothing. */
+/* Copies what children have other than the host; the spawner's settings stay NULL for nothing. */
 static int set_child_settings(struct covey *ex)
 {
 	struct cv_child_settings *settings = &ex->child_settings;
@@ -145,7 +147,7 @@ static int set_child_settings(struct covey *ex)
 	settings->inherit_fds = ex->child_fds;
 	settings->ninherit_fds = o->ninherit_fds;
 	settings->reniced = o->nice != 0;
-	/* the kernel keeps it within its range by itself */
+	/* setpriority brings a value that is out of range into the range */
 	settings->niceness = o->nice != 0 ? getpriority(PRIO_PROCESS, 0) + o->nice : 0;
 	if (settings->reniced || o->nlimits > 0 || o->ninherit_fds > 0)
 		ex->spawner.settings = settings;
@@ -181,7 +183,7 @@ static int open_spawner(struct covey *ex, struct covey_error *err)
 	return 0;
 }
 
-/* A host that ignores SIGCHLD has the kernel throw its children's statuses away. */
+/* Where SIGCHLD is ignored, the kernel discards the exit statuses of children. */
 static bool ignores_sigchld(void)
 {
 	struct sigaction action;
@@ -193,8 +195,9 @@ static bool ignores_sigchld(void)
 static int open_wait(struct covey *ex, struct covey_error *err)
 {
 	if (ignores_sigchld())
-		return cv_error(err, COVEY_BAD_STATE, 0, "SIGCHLD is ignored, so that no child's "
-		    "exit status could be had; set it to its default");
+		return cv_error(err, COVEY_BAD_STATE, 0,
+		    "SIGCHLD is ignored, so the kernel discards exit statuses: set SIGCHLD to its "
+		    "default action");
 	if (cv_wait_init(&ex->wait, (ex->options.flags & COVEY_NO_PIDFD) != 0) != 0)
 		return cv_error(err, COVEY_SYSTEM, errno, "cannot watch children");
 	ex->spawner.want_pidfd = ex->wait.pidfd;
@@ -229,11 +232,12 @@ static int open_trees(struct covey *ex, struct covey_error *err)
 		if (check_proc(err) != 0)
 			return -1;
 		if (cv_tree_init(&ex->tree) != 0)
-			return cv_error(err, COVEY_SYSTEM, errno, "cannot adopt orphans");
+			return cv_error(err, COVEY_SYSTEM, errno,
+			    "cannot adopt orphaned processes");
 		ex->adopts = true;
 		ex->next_scan = cv_now(ex);
 	}
-	/* what is left running on purpose would be killed with the next in its cgroup */
+	/* leftovers that are kept would be killed with the next attempt in their cgroup */
 	ex->has_cgroup = (flags & COVEY_CGROUP) != 0 && (flags & COVEY_KEEP_LEFTOVERS) == 0
 	    && cv_cgroup_init(&ex->cgroup, ex->run_id) == 0;
 	ex->oom_fd = cv_oom_open();
@@ -251,7 +255,7 @@ static int open_all(struct covey *ex, const struct covey_options *options,
 	if (ex->scratch == NULL)
 		return out_of_memory(err);
 	if (cv_loop_init(&ex->loop) != 0)
-		return cv_error(err, COVEY_SYSTEM, errno, "cannot make an epoll set");
+		return cv_error(err, COVEY_SYSTEM, errno, "cannot make an epoll instance");
 	ex->options.env = options->env;
 	if (open_reason_dir(ex, err) != 0 || open_spawner(ex, err) != 0 || open_wait(ex, err) != 0
 	    || open_trees(ex, err) != 0)
@@ -260,7 +264,7 @@ static int open_all(struct covey *ex, const struct covey_options *options,
 	return 0;
 }
 
-/* Gives up what is in a slot still: what could not be ended, or no longer be supervised. */
+/* Releases a slot. An attempt may still be in it that could not be ended, or supervised. */
 static void release_slot(struct cv_slot *slot)
 {
 	int i;

@@ -62,7 +62,8 @@ int cv_fd_unlinked(const char *dir)
 	int fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 
 	/* overlayfs and NFS, among others, have no O_TMPFILE; old kernels answer EISDIR */
-	if (fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL || errno == ENOENT))
+	if (fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL
+	    || errno == ENOENT))
 		fd = unlinked_by_name(dir);
 	return cv_fd_above_stdio(fd);
 }

@@ -32,7 +32,7 @@ int cv_fd_pipe(int ends[2]);
 /* Opens an unlinked file in directory dir, to read and write. Returns it, or -1 with errno. */
 int cv_fd_unlinked(const char *dir);
 
-/* Reads a whole small file into buf, NUL-terminated; returns its length (cut at size - 1), or -1. */
+/* Reads a small file into buf, NUL-terminated and cut at size - 1. Returns its length, or -1. */
 ssize_t cv_fd_slurp(int dirfd, const char *path, char *buf, size_t size);
 
 /* Writes the text to the file in one write; returns 0, or -1 with errno. */

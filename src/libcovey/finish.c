@@ -1,6 +1,6 @@
 /*
- * Finishing: an attempt is over. What came of it, whether it is run again and when, and the
- * events that say so.
+ * An attempt is over: its outcome, whether and when its task is run again, and the events that say
+ * so.
  */
 #include <bsd/stdlib.h>
 #include <errno.h>
@@ -29,7 +29,7 @@ void cv_emit(struct covey *ex, struct covey_event *event)
 /* the failure code of a function whose result did not arrive whole, as covey.h promises */
 enum { RESULT_LOST = 255 };
 
-/* ---- what came of it ---- */
+/* ---- the outcome ---- */
 
 static enum covey_outcome own_outcome(const struct cv_slot *slot)
 {
@@ -76,7 +76,8 @@ static void judge(struct cv_slot *slot)
 			attempt->status = WEXITSTATUS(slot->wait_status);
 		else
 			attempt->signal = WTERMSIG(slot->wait_status);
-		attempt->core_dumped = WIFSIGNALED(slot->wait_status) && WCOREDUMP(slot->wait_status);
+		attempt->core_dumped = WIFSIGNALED(slot->wait_status)
+		    && WCOREDUMP(slot->wait_status);
 	}
 	attempt->outcome = slot->cause != COVEY_SUCCESS ? slot->cause : own_outcome(slot);
 	if (slot->task->view.run != NULL)
@@ -85,7 +86,7 @@ static void judge(struct cv_slot *slot)
 		attempt->sys_errno = ECHILD;
 		attempt->spawn_step = "wait";
 	}
-	/* counted at every failure, so that each kill is told of once, and of the right attempt */
+	/* read after every failure, so that a kill is not taken for a later attempt's */
 	if (attempt->outcome != COVEY_SUCCESS && killed_for_memory(slot->ex))
 		attempt->oom = attempt->outcome == COVEY_SIGNAL && attempt->signal == SIGKILL;
 }
@@ -97,7 +98,7 @@ static struct covey_output *take(struct cv_slot *slot, enum cv_stream stream)
 	return cv_capture_take(&slot->captures[stream]);
 }
 
-/* Reads the line that the task has left in its COVEY_REASON file, and removes the file. */
+/* Reads the first line of the attempt's COVEY_REASON file, and removes the file. */
 static void take_reason(struct cv_slot *slot, char *line, size_t size)
 {
 	struct covey_attempt *attempt = &slot->attempt;
@@ -111,18 +112,18 @@ static void take_reason(struct cv_slot *slot, char *line, size_t size)
 		line[strcspn(line, "\n")] = '\0';
 		attempt->reason = line;
 	}
-	unlinkat(dir_fd, name, 0);  /* most tasks leave none */
+	unlinkat(dir_fd, name, 0);  /* most attempts make no such file */
 }
 
-/* In a function's own words: why it failed, and where it crashed. */
+/* Takes from a function's note why the function failed, and where it crashed. */
 static void take_note(struct cv_slot *slot, char *line, size_t size)
 {
 	struct covey_attempt *attempt = &slot->attempt;
 
-	/* without a child, what is in it is of another attempt, if there is one at all */
+	/* without a child, the note is of another attempt, or there is none */
 	if (slot->task->view.run == NULL || attempt->outcome == COVEY_SUCCESS || attempt->pid == 0)
 		return;
-	/* a copy, since what is left of the tree could write into the note still */
+	/* a copy, since a process that is left of the tree could still write to the note */
 	if (cv_note_text(slot->note, line, size))
 		attempt->reason = line;
 	else if (slot->captures[CV_STREAM_RESULT].error != 0) {
@@ -140,7 +141,7 @@ static double chance(void)
 	return (double)arc4random_uniform(1U << 30) / (1U << 30);
 }
 
-/* Would it be run again, were it not for cancel and deadline? Negative: no; else when. */
+/* How long to wait before the next attempt, by options and callback; negative: there is none. */
 static covey_nsec policy(const struct covey *ex, const struct cv_slot *slot)
 {
 	const struct covey_attempt *attempt = &slot->attempt;
@@ -170,8 +171,9 @@ static covey_nsec decide(const struct covey *ex, const struct cv_slot *slot)
 	    || ex->ending != CV_ENDING_NO || ex->cancel_asked)
 		return -1;
 	delay = policy(ex, slot);
-	/* better at once than never: waiting would outlast the deadline */
-	if (delay > 0 && cv_deadline(ex) != INT64_MAX && cv_clock_add(ex->now, delay) >= cv_deadline(ex))
+	/* a retry that would be due after the deadline is run at once, rather than never */
+	if (delay > 0 && cv_deadline(ex) != INT64_MAX
+	    && cv_clock_add(ex->now, delay) >= cv_deadline(ex))
 		delay = 0;
 	return delay;
 }
@@ -208,8 +210,8 @@ struct covey_attempt *cv_attempt_keep(struct covey_attempt *attempt)
 }
 
 /*
- * Keeps what a task that waits to be run again may still be asked for. Its outputs only where they
- * will be wanted: they may be large, and many may wait.
+ * Keeps the last attempt of a task that waits to be run again. Its outputs are kept only for
+ * covey_wait, since they may be large, and many tasks may wait.
  */
 static void remember(const struct covey *ex, struct cv_task *task, struct covey_attempt *attempt)
 {
@@ -218,7 +220,7 @@ static void remember(const struct covey *ex, struct cv_task *task, struct covey_
 	bare.out = bare.err = bare.result = NULL;
 	bare.reason = bare.backtrace = NULL;
 	task->last = cv_attempt_keep(ex->results != NULL ? attempt : &bare);
-	/* out of memory: then its end is told without the details of its last attempt */
+	/* when out of memory, the task's last event comes without the attempt */
 	if (task->last != NULL)
 		task->last->retry = false;
 }

@@ -1,10 +1,10 @@
 /*
- * The guard takes its signals synchronously, with sigwaitinfo: SIGCHLD is one of them, so neither
- * pidfd nor handlers are needed, and between two waits nothing can be missed.
+ * The guard takes its signals synchronously, with sigwaitinfo. SIGCHLD is one of them, so neither
+ * pidfd nor handlers are needed, and no signal is missed between two waits.
  *
- * What the supervisor leaves running finds its way here because the guard is a subreaper: whoever
- * loses its parent becomes a child of the guard's. To kill all children until there are none is
- * therefore to kill everything.
+ * The guard is a subreaper: a process whose parent ends becomes a child of the guard. So the guard
+ * kills everything that the supervisor has left running by killing its own children until it has
+ * none.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -23,7 +23,7 @@
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
 #define KILL_WAIT_NSEC (100 * COVEY_MSEC)
-/* waits in a row, 10 s, in which nothing dies: what is left sleeps uninterruptibly */
+/* after so many waits in a row, 10 s, in which no process ends, the rest cannot be killed */
 #define KILL_WAITS 100
 
 /* As from wait(2): the exit status 255, for a supervisor of which the real one is not known. */
@@ -33,7 +33,7 @@ static const int relayed_signals[] = {
 	SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGTSTP, SIGCONT, SIGWINCH
 };
 
-/* What an orderly end cannot be: the supervisor was killed, or crashed. */
+/* A supervisor that ends by one of these was killed or has crashed. */
 static const int crash_signals[] = {
 	SIGKILL, SIGSEGV, SIGBUS, SIGABRT, SIGILL, SIGFPE, SIGSYS
 };
@@ -42,7 +42,7 @@ struct watch {
 	pid_t supervisor;
 	int pipe[2];
 	sigset_t taken;           /* signals that sigwaitinfo is to take */
-	struct cv_pids before;    /* children that were there first: not ours */
+	struct cv_pids before;    /* children that the caller had before: they are not killed */
 
 	sigset_t old_mask;
 	struct sigaction old_chld, old_pipe;
@@ -51,7 +51,7 @@ struct watch {
 
 /* ---- before and after ---- */
 
-/* A signal that the caller ignores is ignored by the guard, too: nohup must go on working. */
+/* A signal that the caller ignores is ignored by the guard, too, as for nohup. */
 static bool is_ignored(int sig)
 {
 	struct sigaction sa;
@@ -72,7 +72,7 @@ static void set_signals(struct watch *w)
 			sigaddset(&w->taken, relayed_signals[i]);
 	}
 	sigprocmask(SIG_BLOCK, &w->taken, &w->old_mask);
-	/* with SIGCHLD ignored, the kernel would throw the supervisor's status away */
+	/* with SIGCHLD ignored, the kernel would discard the supervisor's status */
 	sigaction(SIGCHLD, &standard, &w->old_chld);
 	sigaction(SIGPIPE, &ignore, &w->old_pipe);
 }
@@ -93,7 +93,7 @@ static int prepare(struct watch *w, struct covey_error *err)
 		return cv_error(err, COVEY_SYSTEM, errno, "cannot list children in '/proc'");
 	if (prctl(PR_GET_CHILD_SUBREAPER, &w->old_subreaper) != 0
 	    || prctl(PR_SET_CHILD_SUBREAPER, 1) != 0)
-		return cv_error(err, COVEY_SYSTEM, errno, "cannot adopt orphans");
+		return cv_error(err, COVEY_SYSTEM, errno, "cannot adopt orphaned processes");
 	return 0;
 }
 
@@ -106,7 +106,7 @@ static void release(struct watch *w)
 
 /* ---- while the supervisor lives ---- */
 
-/* The process that sent the signal; 0 where the kernel's answer does not say. */
+/* The process that sent the signal; 0 where that is not known. */
 static pid_t sender_of(const siginfo_t *info)
 {
 	switch (info->si_code) {
@@ -124,17 +124,17 @@ static void relay(const struct watch *w, const siginfo_t *info)
 	struct covey_relayed message = { .signal = info->si_signo, .sender = sender_of(info) };
 
 	if (message.sender == w->supervisor)
-		return;  /* it signals its own process group, or wakes us: no echo */
+		return;  /* the supervisor signals its own process group, or wakes the guard */
 	if (info->si_signo == SIGCONT)
-		kill(w->supervisor, SIGCONT);  /* stopped, it could not read */
+		kill(w->supervisor, SIGCONT);  /* a stopped supervisor cannot read */
 	if (info->si_code == SI_KERNEL)
 		return;
-	/* a full pipe has thousands unread, and one without a reader has nobody left to tell */
+	/* a full pipe has thousands of messages; without a reader, the supervisor is gone */
 	while (write(w->pipe[1], &message, sizeof message) < 0 && errno == EINTR)
 		continue;
 }
 
-/* The stop is over if the SIGCONT that ends it has come already: to stop would discard it. */
+/* Stops the guard, unless SIGCONT has come already, which a stop would discard. */
 static void stop_too(const struct watch *w)
 {
 	sigset_t pending;
@@ -158,7 +158,7 @@ static bool is_before(const struct watch *w, pid_t pid)
 	return false;
 }
 
-/* Lists what has become a child of ours since the start, the supervisor apart. */
+/* Lists the children that the guard has adopted since the start. */
 static int list_adopted(const struct watch *w, struct cv_pids *list)
 {
 	size_t i, kept = 0;
@@ -173,7 +173,7 @@ static int list_adopted(const struct watch *w, struct cv_pids *list)
 	return 0;
 }
 
-/* A supervisor that is no subreaper sends its orphans here while it runs. */
+/* The guard adopts the orphans of a supervisor that is no subreaper. */
 static void reap_adopted(const struct watch *w)
 {
 	struct cv_pids list = { 0 };
@@ -186,7 +186,7 @@ static void reap_adopted(const struct watch *w)
 	cv_pids_release(&list);
 }
 
-/* Deals with a SIGCHLD; true when the supervisor has ended. */
+/* Deals with a SIGCHLD. Returns true if the supervisor has ended. */
 static bool has_ended(struct watch *w, int *status)
 {
 	pid_t pid = waitpid(w->supervisor, status, WNOHANG | WUNTRACED);
@@ -209,7 +209,7 @@ static void watch_supervisor(struct watch *w, int *status)
 
 	for (;;) {
 		if (sigwaitinfo(&w->taken, &info) < 0)
-			continue;  /* EINTR: a handler of the host's ran, or a stop ended */
+			continue;  /* EINTR: a handler of the host ran, or the guard was stopped */
 		if (info.si_signo != SIGCHLD)
 			relay(w, &info);
 		else if (has_ended(w, status))
@@ -231,8 +231,9 @@ static bool was_orderly(int status)
 }
 
 /*
- * Kills each adopted child, or reaps it if it is dead; counts both. Returns -1 if they could not
- * be listed. What may not be signalled, such as a set-user-ID program, counts as neither.
+ * Kills each adopted child, or reaps it if it has ended, and counts both. Returns -1 if the
+ * children could not be listed. One that may not be signalled, such as a set-user-ID program, is
+ * not counted.
  */
 static int kill_round(const struct watch *w, size_t *killed, size_t *reaped)
 {
@@ -251,7 +252,7 @@ static int kill_round(const struct watch *w, size_t *killed, size_t *reaped)
 	return result;
 }
 
-/* Waits for a child to die; false if none did in the time given. */
+/* Waits for a child to end. Returns false if none ended in KILL_WAIT_NSEC. */
 static bool wait_for_death(void)
 {
 	const struct timespec pause = { .tv_nsec = KILL_WAIT_NSEC };
@@ -262,7 +263,7 @@ static bool wait_for_death(void)
 	return sigtimedwait(&chld, NULL, &pause) >= 0;
 }
 
-/* Each death may bring the children of the dead: over only when a round finds nothing. */
+/* A child that ends may leave children, which are adopted: the last round finds none. */
 static void kill_adopted(const struct watch *w)
 {
 	size_t killed, reaped;
@@ -280,7 +281,7 @@ static void kill_adopted(const struct watch *w)
 	}
 }
 
-/* What came for a supervisor that is gone must not kill the caller when it unblocks signals. */
+/* Signals for the supervisor, which is gone, must not kill the caller once they are unblocked. */
 static void discard_pending(const struct watch *w)
 {
 	const struct timespec now = { 0 };
@@ -341,7 +342,7 @@ enum covey_guard_result covey_guard(struct covey_guard *guard, struct covey_erro
 
 void covey_guard_wake(const struct covey_guard *guard)
 {
-	/* not after the guard's end: its number may be somebody else's by then */
+	/* after the guard's end, another process may have its number */
 	if (guard != NULL && guard->pid > 0 && getppid() == guard->pid)
 		kill(guard->pid, SIGCONT);
 }

@@ -16,7 +16,7 @@ static int check_step(const struct covey *ex, struct covey_error *err)
 		return cv_error(err, COVEY_BAD_ARGUMENT, 0, "the executor is NULL");
 	if (ex->in_turn || ex->emitting > 0)
 		return cv_error(err, COVEY_BAD_STATE, 0,
-		    "an executor's callback cannot turn the executor");
+		    "a callback cannot call covey_step or covey_run on its own executor");
 	return 0;
 }
 
@@ -32,7 +32,7 @@ static int step(struct covey *ex, covey_nsec max_wait, struct covey_error *err)
 	return result;
 }
 
-/* The host has been in control. */
+/* The host may have changed handlers and threads since the last turn. */
 static void enter(struct covey *ex)
 {
 	if (ex == NULL)
@@ -78,7 +78,7 @@ covey_nsec covey_next_deadline(struct covey *ex)
 
 /* ---- the host's descriptors ---- */
 
-/* Its memory is kept until the turn is over: the batch of ready sources may name it again. */
+/* Its memory is kept until the turn is over: it may be among the sources that are ready. */
 static void drop_watch(struct covey *ex, struct cv_watch *watch)
 {
 	cv_loop_remove(&ex->loop, &watch->source);

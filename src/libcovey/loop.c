@@ -43,7 +43,7 @@ void cv_loop_remove(struct cv_loop *loop, struct cv_source *source)
 	source->fd = -1;
 }
 
-/* epoll_wait counts in milliseconds; rounded up, so that a deadline has passed when it returns. */
+/* For epoll_wait: rounded up, so that a deadline has passed when the call returns. */
 static int milliseconds(covey_nsec time)
 {
 	covey_nsec ms;

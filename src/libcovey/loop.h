@@ -14,8 +14,8 @@
 /* One watched descriptor; embedded in what it belongs to. */
 struct cv_source {
 	int fd;             /* -1: not watched */
-	int kind;           /* the user's */
-	void *owner;        /* the user's */
+	int kind;           /* what it is, to whoever watches it */
+	void *owner;        /* what it belongs to */
 };
 
 #define CV_LOOP_BATCH 64
@@ -38,7 +38,7 @@ void cv_loop_remove(struct cv_loop *loop, struct cv_source *source);
 
 /*
  * Waits up to max_wait (0: not at all; negative: as long as it takes). Returns how many entries of
- * loop->ready are filled in, 0 when time is up or a signal came, or -1 with errno.
+ * loop->ready are filled in, 0 when the time has passed or a signal came, or -1 with errno.
  */
 int cv_loop_wait(struct cv_loop *loop, covey_nsec max_wait);
 

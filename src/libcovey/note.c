@@ -27,7 +27,7 @@ struct cv_note *cv_note_new(const char *run_id, unsigned slot)
 	cv_fd_close(&fd);
 	if (at == MAP_FAILED)
 		return NULL;
-	/* whoever has it mapped belongs to the slot: it is in no child but that slot's */
+	/* a process that has the note belongs to the slot, so no other child may have it */
 	if (madvise(at, sizeof(struct cv_note), MADV_DONTFORK) == 0)
 		return at;
 	munmap(at, sizeof(struct cv_note));

@@ -14,7 +14,7 @@ enum cv_owner_kind {
 	CV_OWNER_SLOT,       /* the attempt that runs in a slot */
 	CV_OWNER_ENDED,      /* an attempt of this executor that has ended */
 	CV_OWNER_UNKNOWN,    /* one of this executor's attempts; which one cannot be told */
-	CV_OWNER_KEPT,       /* nobody: left running on purpose, and reaped when it ends */
+	CV_OWNER_KEPT,       /* no attempt: left running on purpose, and reaped when it ends */
 	CV_OWNER_FOREIGN,    /* the host, which started it as a child of its own */
 	CV_NOWNER_KINDS
 };
@@ -28,7 +28,7 @@ struct cv_orphan {
 	pid_t pid;
 	struct cv_owner owner;
 	covey_nsec first_asked;  /* the claim's: when it first put its answer off; 0: never */
-	uint64_t seen_at;        /* the claim's: serial number of the newest attempt when it answered */
+	uint64_t seen_at;        /* the claim's: serial number of the newest attempt at that time */
 	covey_nsec killed_at;    /* the claim's: since when it is being killed; 0: it is not */
 	bool told;               /* has had the stop signal */
 	bool present;            /* used while scanning */

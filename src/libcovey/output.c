@@ -1,8 +1,8 @@
 /*
- * A store is a line of bytes of which the first head_max stay where they are, and the rest goes
- * round in a ring of ring_max bytes behind them. That one rule covers all three uses: everything
- * is kept (no ring), head and tail are kept (both), only a tail is kept (no head). Whether the
- * line lies in memory or in a file makes no difference to it.
+ * A store is a row of bytes. The first head_max bytes stay where they are, and the rest goes round
+ * in a ring of ring_max bytes after them. That one rule covers all three uses: everything is kept
+ * (no ring), head and tail are kept (both), only a tail is kept (no head). It is the same in
+ * memory and in a file.
  */
 #include "output.h"
 
@@ -30,12 +30,12 @@ struct store {
 	unsigned char *memory;  /* the bytes from in_file on; NULL when there are none */
 	size_t capacity;
 	int file;               /* -1 unless spilled */
-	uint64_t in_file;       /* bytes of the line that are in the file; with a ring all, or none */
-	int error;              /* bytes have been refused: none are taken behind the hole; or 0 */
+	uint64_t in_file;       /* bytes that are in the file; with a ring, all or none */
+	int error;              /* why bytes were lost: none are taken after that; or 0 */
 	uint64_t head_max;
 	uint64_t ring_max;
 	uint64_t total;         /* bytes that came in, cut ones included */
-	uint64_t released;      /* before this, the file has a hole */
+	uint64_t released;      /* the file has a hole up to here */
 };
 
 struct covey_output {
@@ -120,7 +120,7 @@ static int spill(struct store *s, const char *tmpdir)
 
 	if (file < 0)
 		return -1;
-	/* a ring does not go round before all of its room is there: the line is still straight */
+	/* a ring does not go round before it has all of its room: the bytes are still in order */
 	if (copy_to_file(file, s->memory, (size_t)s->total) != 0) {
 		cv_fd_close(&file);
 		return -1;
@@ -196,7 +196,7 @@ static int reserve(struct store *s, size_t len, size_t spill_bytes, const char *
 		return -1;
 	if (spill(s, tmpdir) == 0)
 		return 0;
-	/* descriptors come back when others end; until then there is memory */
+	/* without a descriptor for a file, more memory is used */
 	if ((errno == EMFILE || errno == ENFILE) && grow(s, (size_t)need, (size_t)span) == 0)
 		return 0;
 	return -1;
@@ -325,7 +325,7 @@ static ssize_t get_file(int file, void *buf, size_t n, uint64_t place)
 		got = pread(file, buf, n, (off_t)place);
 	} while (got < 0 && errno == EINTR);
 	if (got == 0) {
-		errno = EIO;  /* never taken for the end: it is known what was written */
+		errno = EIO;  /* not the end: the file is known to have more bytes */
 		return -1;
 	}
 	return got;
@@ -341,7 +341,7 @@ static const unsigned char *in_memory(const struct store *s, uint64_t place)
 	return s->memory + (s->file >= 0 ? place - s->in_file : place);
 }
 
-/* What lies side by side from offset on, n bytes at most; 0 past the end. */
+/* How many bytes are in one piece from offset on, n at most; 0 past the end. */
 static size_t piece_at(const struct store *s, uint64_t offset, size_t n, uint64_t *place)
 {
 	uint64_t size = store_size(s);
@@ -416,7 +416,7 @@ static ssize_t write_file(int fd, int file, size_t n, uint64_t place)
 	do {
 		written = sendfile(fd, file, &from, n);
 	} while (written < 0 && errno == EINTR);
-	/* files opened with O_APPEND, and terminals on older kernels, do not take part */
+	/* not for files opened with O_APPEND, nor on older kernels for terminals */
 	if (written < 0 && (errno == EINVAL || errno == ENOSYS || errno == EOPNOTSUPP))
 		return write_copied(fd, file, n, place);
 	if (written == 0) {
@@ -451,18 +451,18 @@ static bool is_regular(int fd)
 }
 
 /*
- * Pages of the page cache that go to another file are recycled for it while they are warm. Not to
- * be done for pipes and sockets: they refer to the pages themselves, and of a large page that is
- * only partly in the hole the kernel would zero that part under the reader's eyes.
+ * Punches a hole, so that the pages are used again for the file that is written, while they are in
+ * the cache. This must not be done for pipes and sockets: they refer to the pages themselves, and
+ * the kernel zeroes the part of a large page that is in the hole, which the reader would see.
  */
 static void release_before(struct store *s, uint64_t offset)
 {
 	uint64_t end = offset / RELEASE_CHUNK * RELEASE_CHUNK;
 
-	/* in a ring, what lies before is not what came before; it is bounded anyway */
+	/* in a ring, bytes before the offset are not older ones; and a ring is bounded */
 	if (s->file < 0 || s->ring_max != 0 || end <= s->released)
 		return;
-	/* some file systems cannot: then all of it goes at the end */
+	/* some file systems cannot punch holes: then everything is released at the end */
 	(void)fallocate(s->file, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)s->released,
 	    (off_t)(end - s->released));
 	s->released = end;

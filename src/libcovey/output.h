@@ -1,8 +1,9 @@
 /*
  * output - the bytes of one stream of one attempt
  *
- * Level 1, mechanism. Behind struct covey_output of covey.h, whose readers are implemented here:
- * memory first, an unlinked file for more than that, and only head and tail where a limit is set.
+ * Level 1, mechanism. This implements struct covey_output of covey.h: bytes are kept in memory
+ * first, and in an unlinked file when there are more, and only head and tail are kept where a
+ * limit is set.
  */
 #ifndef CV_OUTPUT_H
 #define CV_OUTPUT_H
@@ -20,14 +21,14 @@ struct cv_capture_limits {
 };
 
 /*
- * An empty output; *limits is copied. Returns NULL with ENOMEM. covey_output_append adds bytes:
- * where it fails, a beginning of them may have been added.
+ * Makes an empty output; *limits is copied. Returns NULL with ENOMEM. covey_output_append adds
+ * bytes.
  */
 struct covey_output *cv_output_create(const struct cv_capture_limits *limits);
 
 /*
- * Adds bytes that somebody else has dealt with: only the last tail_bytes of them stay. They are
- * what the readers give as long as nothing has been appended. Returns 0, or -1 with ENOMEM.
+ * Adds bytes that the host has dealt with: only the last tail_bytes of them are kept. They are what
+ * can be read as long as nothing has been appended. Returns 0, or -1 with ENOMEM.
  */
 int cv_output_note(struct covey_output *output, const void *data, size_t len);
 

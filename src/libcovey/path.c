@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* what execvp uses, but for the current directory */
+/* as execvp, without the current directory */
 static const char default_search[] = "/bin:/usr/bin";
 
 void cv_path_forget(struct cv_path *cache)

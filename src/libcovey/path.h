@@ -1,8 +1,8 @@
 /*
  * path - where in PATH a command is
  *
- * Level 1, mechanism. Looking it up beforehand leaves a single execve for the child, and the last
- * answer is remembered, since most runs start one command over and over.
+ * Level 1, mechanism. The path is looked up before the child starts, so that the child needs a
+ * single execve. The last answer is remembered, since most runs start one command many times.
  */
 #ifndef CV_PATH_H
 #define CV_PATH_H
@@ -11,8 +11,8 @@
 #include <stddef.h>
 
 struct cv_path {
-	char *name, *path;    /* what was asked last, for which PATH, and the answer */
-	char *search;
+	char *name, *path;    /* the last question, and its answer */
+	char *search;         /* the PATH that was searched */
 };
 
 void cv_path_release(struct cv_path *cache);
@@ -20,7 +20,7 @@ void cv_path_release(struct cv_path *cache);
 /* Is path a program that may be executed? If not, errno says why. */
 bool cv_path_executable(const char *path);
 
-/* Forgets the last answer: it did not exec. */
+/* Forgets the last answer, which is wrong if it did not exec. */
 void cv_path_forget(struct cv_path *cache);
 
 /*

@@ -1,7 +1,7 @@
 /*
  * Is the tree of an exited child gone? The answer is CV_LEFT, CV_GONE or CV_OVER. Where orphans
- * are adopted, whatever is left of a tree has an ancestor among our own children, so that one look
- * at their number tells, in most turns, that nothing is left.
+ * are adopted, every process of a tree descends from a child of this process. So in most turns the
+ * number of children tells that nothing is left.
  */
 #include <bsd/stdlib.h>
 #include <errno.h>
@@ -11,7 +11,7 @@
 #include "error.h"
 #include "turn.h"
 
-/* how often to look for orphans that nothing else announces: the dead want to be reaped */
+/* how often to look for orphans without an occasion, so that those that have ended are reaped */
 #define SCAN_PAUSE (1 * COVEY_SEC)
 /* between looks at a tree that is being killed */
 #define FIRST_PAUSE (1 * COVEY_MSEC)
@@ -105,7 +105,7 @@ static enum scan_result scan(struct covey *ex, struct covey_error *err)
 	bool in_passing = ex->now < ex->next_scan;
 	int result;
 
-	/* that is right almost always; what it has missed is found in time */
+	/* the number of children is seldom misleading; a later scan finds what was missed */
 	if (in_passing && !cv_tree_changed(&ex->tree, ex->children))
 		return SCAN_DONE;
 	ex->next_scan = ex->now + SCAN_PAUSE;
@@ -170,7 +170,7 @@ static bool left(struct cv_slot *slot)
 	}
 	if (ex->adopts)
 		return cv_tree_has(&ex->tree, cv_owner_slot(slot->index));
-	/* as long as its leader is a zombie, kill(2) cannot tell whether a group is empty */
+	/* while its leader is a zombie, kill(2) does not tell whether a group is empty */
 	cv_slot_reap(slot);
 	return !cv_tree_group_gone(slot->attempt.pid);
 }

@@ -144,7 +144,7 @@ int cv_procfs_children(pid_t pid, struct cv_pids *children)
 			result = 0;
 	}
 	closedir(dir);
-	/* a kernel without CONFIG_PROC_CHILDREN */
+	/* a kernel without CONFIG_PROC_CHILDREN has no such files */
 	return result == 0 ? 0 : cv_procfs_by_parent(pid, children);
 }
 

@@ -15,7 +15,7 @@ struct cv_pids {
 	size_t n, cap;
 };
 
-/* Adds a pid; returns 0, or -1 when memory runs out. */
+/* Adds a pid; returns 0, or -1 when out of memory. */
 int cv_pids_add(struct cv_pids *list, pid_t pid);
 void cv_pids_release(struct cv_pids *list);
 

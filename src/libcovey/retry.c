@@ -53,7 +53,7 @@ bool cv_retry_matches(const struct covey_outcomes *set, const struct cv_failure 
 	return false;
 }
 
-/* A failure to start that may pass is wanted by default, and not unwanted by mere company. */
+/* A failure to start that may pass is excluded only where COVEY_SPAWN itself is named. */
 static bool excluded(const struct covey_outcomes *set, const struct cv_failure *failure)
 {
 	if (failure->outcome == COVEY_SPAWN)
@@ -69,7 +69,7 @@ bool cv_retry_wanted(const struct cv_retry *retry, const struct cv_failure *fail
 	return cv_retry_matches(&retry->on, failure) && !excluded(&retry->not_on, failure);
 }
 
-/* x nanoseconds as covey_nsec; what does not fit becomes the largest there is. */
+/* x nanoseconds as covey_nsec, or INT64_MAX where that does not fit. */
 static covey_nsec clamp(double x)
 {
 	return x >= (double)INT64_MAX ? INT64_MAX : (covey_nsec)x;
@@ -82,7 +82,7 @@ covey_nsec cv_retry_delay(const struct cv_retry *retry, unsigned attempt, double
 	double factor = retry->backoff;
 	unsigned power = attempt > 0 ? attempt - 1 : 0;
 
-	/* by squaring, so that a million tries do not mean a million steps */
+	/* by squaring: a million tries take twenty steps */
 	for (; power > 0 && delay > 0 && delay < limit; power >>= 1, factor *= factor) {
 		if ((power & 1) != 0)
 			delay *= factor;

@@ -23,13 +23,13 @@ struct cv_failure {
 	unsigned attempt;               /* its number, from 1 */
 };
 
-/* Fills a set with what is retried unless somebody says otherwise. */
+/* Fills a set with what is retried by default. */
 void cv_retry_default(struct covey_outcomes *on);
 
 /* Is this outcome one of the set? */
 bool cv_retry_matches(const struct covey_outcomes *set, const struct cv_failure *failure);
 
-/* May the failure be retried at all, tries left or not? */
+/* May the failure be retried, whether or not there are tries left? */
 bool cv_retry_wanted(const struct cv_retry *retry, const struct cv_failure *failure);
 
 /*

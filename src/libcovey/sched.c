@@ -82,7 +82,8 @@ void cv_sched_promote_late(struct cv_sched *sched, covey_nsec from)
 
 struct cv_task *cv_sched_next(struct cv_sched *sched)
 {
-	struct cv_task_queue *queue = TAILQ_EMPTY(&sched->retries) ? &sched->fresh : &sched->retries;
+	struct cv_task_queue *queue = TAILQ_EMPTY(&sched->retries) ? &sched->fresh
+	    : &sched->retries;
 	struct cv_task *task = TAILQ_FIRST(queue);
 
 	if (task != NULL) {

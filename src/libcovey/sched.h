@@ -22,10 +22,10 @@ struct cv_sched {
 
 void cv_sched_init(struct cv_sched *sched);
 
-/* Adds a task behind those of its kind (view.attempts tells retries from fresh ones). */
+/* Adds a task after those of its kind: it is a retry if view.attempts is not 0. */
 void cv_sched_add(struct cv_sched *sched, struct cv_task *task);
 
-/* Gives back the task that cv_sched_next gave: it is the next again. */
+/* Gives back the task that cv_sched_next returned: it is the next one again. */
 void cv_sched_put_back(struct cv_sched *sched, struct cv_task *task);
 
 /* Has the task wait until due. */
@@ -37,7 +37,7 @@ void cv_sched_promote(struct cv_sched *sched, covey_nsec now);
 /* Makes every delayed task ready. */
 void cv_sched_promote_all(struct cv_sched *sched);
 
-/* Moves those that are due at "from" or later to the ready queue, earliest first. */
+/* Makes the delayed tasks ready that are due at "from" or later, earliest first. */
 void cv_sched_promote_late(struct cv_sched *sched, covey_nsec from);
 
 /* Takes the next ready task out, or returns NULL. */
@@ -59,7 +59,7 @@ struct cv_slots {
 void cv_slots_init(struct cv_slots *slots);
 void cv_slots_release(struct cv_slots *slots);
 
-/* Takes the lowest free slot; returns -1 when memory for a new one cannot be had. */
+/* Takes the lowest free slot; returns -1 when out of memory. */
 int cv_slots_take(struct cv_slots *slots);
 void cv_slots_give(struct cv_slots *slots, unsigned slot);
 

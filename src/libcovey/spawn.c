@@ -10,25 +10,26 @@
 #include "clone.h"
 #include "fdutil.h"
 
-/* The descriptors of a child in the making; -1: none. */
+/* The descriptors of a child that is being started; -1: none. */
 struct ends {
-	int in;            /* ours to close, unlike in_shared */
+	int in;            /* stdin, where it was opened for this child */
 	int out[2], err[2], result[2];
 };
 
-/* The kernel's smallest table of descriptors has room for so many: to copy fewer saves nothing. */
+/* The kernel's smallest table of descriptors has this size: copying fewer saves nothing. */
 #define SMALL_TABLE 64
 
 /*
- * A child that shares our descriptors gets a copy up to the highest that it needs. Pipes that are
- * made while thousands of others are open have high numbers; so some low ones are kept for them.
+ * A child that shares this process's descriptors copies the table up to the highest that it needs.
+ * Pipes that are made while thousands of files are open have high numbers, so some low numbers are
+ * kept for them.
  */
 static void reserve_low(struct cv_spawner *spawner)
 {
 	struct rlimit limit;
 	int i;
 
-	/* the command has its limit raised by now */
+	/* with such a limit, all numbers are low */
 	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur <= SMALL_TABLE)
 		return;
 	for (i = 0; i < CV_NSTDIO; i++)
@@ -86,7 +87,7 @@ static int write_all(int fd, const void *data, size_t len)
 	return lseek(fd, 0, SEEK_SET) < 0 ? -1 : 0;
 }
 
-/* A descriptor from which the bytes can be read; a file, so that nobody has to feed a pipe. */
+/* A descriptor of a file with the bytes: a pipe would have to be filled while the child runs. */
 static int bytes_fd(const struct cv_spawner *spawner, const void *data, size_t len)
 {
 	int fd = cv_fd_unlinked(spawner->tmpdir);
@@ -105,7 +106,7 @@ static int open_stdin(const struct cv_spawner *spawner, const struct cv_spawn *w
 		*in = spawner->null_fd;
 		return 0;
 	case COVEY_STDIN_FILE:
-		/* without O_NONBLOCK, opening a FIFO that nobody writes would stop everything */
+		/* without O_NONBLOCK, opening a FIFO without a writer would stop everything */
 		*in = *mine = cv_fd_above_stdio(
 		    open(what->stdin_path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
 		return *in < 0 || fcntl(*in, F_SETFL, 0) != 0 ? -1 : 0;
@@ -113,7 +114,7 @@ static int open_stdin(const struct cv_spawner *spawner, const struct cv_spawn *w
 		*in = *mine = bytes_fd(spawner, what->stdin_bytes, what->stdin_len);
 		return *in < 0 ? -1 : 0;
 	case COVEY_STDIN_FD:
-		/* a copy at 3 or higher: dup2 of a descriptor onto itself would leave it close-on-exec */
+		/* a copy, 3 or higher: dup2 of a descriptor onto itself leaves it close-on-exec */
 		*in = *mine = fcntl(what->stdin_fd, F_DUPFD_CLOEXEC, CV_NSTDIO);
 		return *in < 0 ? -1 : 0;
 	case COVEY_STDIN_INHERIT:
@@ -165,7 +166,7 @@ static int open_ends(const struct cv_spawner *spawner, const struct cv_spawn *wh
 	return 0;
 }
 
-/* As execvp does it: a file that the kernel cannot execute is a script for the shell. */
+/* As with execvp, a file that the kernel cannot execute is a script for the shell. */
 static pid_t start_with_shell(struct cv_child *child)
 {
 	size_t n = 0;
@@ -197,7 +198,7 @@ static pid_t start_command(struct cv_child *child)
 	return pid < 0 && child->failed_errno == ENOEXEC ? start_with_shell(child) : pid;
 }
 
-/* Copies the child's descriptors down, where that saves something. */
+/* Copies the child's descriptors to low numbers, where that saves something. */
 static bool use_low(const struct cv_spawner *spawner, int fds[CV_NSTDIO])
 {
 	int i;
@@ -212,7 +213,7 @@ static bool use_low(const struct cv_spawner *spawner, int fds[CV_NSTDIO])
 	return true;
 }
 
-/* A pipe's end that stayed open here would never be seen to end. */
+/* Closes this process's copies of the pipes: with a copy open, a pipe would never end. */
 static void free_low(struct cv_spawner *spawner, const int fds[CV_NSTDIO])
 {
 	int i;
@@ -220,7 +221,7 @@ static void free_low(struct cv_spawner *spawner, const int fds[CV_NSTDIO])
 	for (i = 0; i < CV_NSTDIO; i++) {
 		if (fds[i] < 0 || fds[i] != spawner->low[i])
 			continue;
-		/* nothing runs out by this, but the host may have lowered its limit */
+		/* this needs no new descriptor, but the host may have lowered its limit */
 		if (dup3(spawner->null_fd, spawner->low[i], O_CLOEXEC) < 0)
 			cv_fd_close(&spawner->low[i]);
 	}
@@ -236,7 +237,7 @@ static pid_t start_sharing(struct cv_spawner *spawner, struct cv_child *child)
 	return pid;
 }
 
-/* Such a path leads through descriptors of ours, which a child that is to share has not all got. */
+/* Does the path lead through descriptors? A child that shares them has copied only some. */
 static bool leads_through_fds(const char *path)
 {
 	return path != NULL
@@ -253,7 +254,7 @@ static bool may_share(const struct cv_child *child)
 /* After so many children of which none could be started in its cgroup, it is not tried again. */
 #define CGROUP_STARTS_TRIED 3
 
-/* What this start has shown about how to start. */
+/* Remembers which ways to start a child work. */
 static void learn(struct cv_spawner *spawner, const struct cv_child *child)
 {
 	bool made = child->failed_step == NULL || strcmp(child->failed_step, "fork") != 0;
@@ -266,26 +267,30 @@ static void learn(struct cv_spawner *spawner, const struct cv_child *child)
 	spawner->outside_cgroup += !child->start_in_cgroup;
 }
 
-/* Runs the child; on failure, says whether the lack of something was to blame. */
+/* Starts the child. On failure, says whether something had run out. */
 static int start(struct cv_spawner *spawner, struct cv_child *child, struct cv_call *call,
     struct cv_spawned *spawned)
 {
+	bool of_child;
+
 	if (call != NULL || !child->clone)
 		child->handled = handled(spawner);
 	if (call != NULL) {
 		spawned->pid = cv_child_fork(child, call);
 	} else {
-		spawned->pid = may_share(child) ? start_sharing(spawner, child) : start_command(child);
+		spawned->pid = may_share(child) ? start_sharing(spawner, child)
+		    : start_command(child);
 		learn(spawner, child);
 	}
 	spawned->pidfd = cv_fd_above_stdio(child->pidfd);
 	if (spawned->pid > 0)
 		return 0;
 	cv_path_forget(&spawner->path);
-	/* what has to do with the child's making, not with its program, may pass */
+	/* only a failure to make the child may pass, and not one of its program */
+	of_child = strcmp(child->failed_step, "fork") == 0
+	    || strcmp(child->failed_step, "close_range") == 0;
 	return fail(spawned, child->failed_step, child->failed_errno,
-	    (strcmp(child->failed_step, "fork") == 0 || strcmp(child->failed_step, "close_range") == 0)
-	    && passing(child->failed_errno));
+	    of_child && passing(child->failed_errno));
 }
 
 int cv_spawn(struct cv_spawner *spawner, const struct cv_spawn *what, struct cv_spawned *spawned)

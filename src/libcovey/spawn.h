@@ -1,7 +1,7 @@
 /*
  * spawn - starting one child: its pipes, its stdin, its program
  *
- * Level 1, mechanism: knows neither tasks nor why.
+ * Level 1, mechanism: knows no tasks, and not why a child is started.
  */
 #ifndef CV_SPAWN_H
 #define CV_SPAWN_H
@@ -45,17 +45,20 @@ struct cv_spawned {
 	pid_t pid;
 	int out, err;                    /* read ends; -1 where output is inherited */
 	int result;                      /* the same for a function's result; -1 for commands */
-	int pidfd;                       /* -1 if it is to be had yet */
+	int pidfd;                       /* -1: to be opened */
 	int sys_errno;
 	const char *step;
-	bool exhausted;                  /* for lack of descriptors, processes or memory: may pass */
+	bool exhausted;                  /* descriptors, processes or memory ran out: may pass */
 };
 
-/* Opens what is needed; returns 0, or -1 with errno. no_clone: vfork even where there is better. */
+/*
+ * Opens what is needed. no_clone says that vfork is used even where clone3 works. Returns 0, or -1
+ * with errno.
+ */
 int cv_spawner_init(struct cv_spawner *spawner, const char *tmpdir, bool no_clone);
 void cv_spawner_release(struct cv_spawner *spawner);
 
-/* The host may have changed its signal handlers. */
+/* To be called when the host may have changed its signal handlers. */
 void cv_spawner_look_again(struct cv_spawner *spawner);
 
 /* Starts a child. Returns 0, or -1 with step, sys_errno and exhausted filled in. */

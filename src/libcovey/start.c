@@ -1,6 +1,6 @@
 /*
- * Starting: the next task into the lowest free slot. When descriptors, processes or memory run
- * out, fewer are run at once; the task goes back to where it was.
+ * Starting the next task in the lowest free slot. When descriptors, processes or memory run out,
+ * fewer tasks run at once, and the task goes back to its place in the queue.
  */
 #include <bsd/stdlib.h>
 #include <errno.h>
@@ -11,11 +11,11 @@
 #include "fdutil.h"
 #include "turn.h"
 
-/* so that a long row of starts does not keep a deadline waiting: a start may take milliseconds */
+/* a start may take milliseconds, and deadlines are looked at between turns only */
 #define STARTS_PER_TURN 8
-/* how soon one more than the limit is tried */
+/* how long until one more than the limit is tried */
 #define LIMIT_PAUSE (1 * COVEY_SEC)
-/* with nothing running, nothing of ours will free what is missing: the wait for it has an end */
+/* with nothing running, no end of an attempt frees resources: so the wait for them is bounded */
 #define STARVING_PAUSE (10 * COVEY_MSEC)
 #define STARVING_PATIENCE (30 * COVEY_SEC)
 
@@ -50,7 +50,7 @@ static struct cv_slot *new_slot(struct covey *ex, unsigned index)
 	return slot;
 }
 
-/* The lowest is always taken, so slots come into use one after the other. */
+/* The lowest free slot is always taken, so the array grows by one slot at a time. */
 static int grow_slots(struct covey *ex, unsigned index)
 {
 	unsigned room = ex->slots_room == 0 ? 16 : ex->slots_room * 2;
@@ -83,11 +83,11 @@ static struct cv_slot *take_slot(struct covey *ex)
 	return NULL;
 }
 
-/* What a function is called with; its slot's note is made when there is none yet. */
+/* Fills in what a function is called with, and makes the slot's note if there is none. */
 static int make_call(const struct covey *ex, const struct cv_task *task, struct cv_slot *slot,
     struct cv_call *call)
 {
-	/* what was left running on purpose may still write into it */
+	/* leftovers that are kept may still write into the old note */
 	if (slot->note != NULL && (ex->options.flags & COVEY_KEEP_LEFTOVERS) != 0) {
 		cv_note_free(slot->note);
 		slot->note = NULL;
@@ -194,7 +194,7 @@ static void watch_stream(struct cv_slot *slot, enum cv_stream stream, int fd)
 	}
 	if (cv_loop_add(&ex->loop, &slot->stream_sources[stream], EPOLLIN) == 0)
 		return;
-	/* epoll is out of memory or watches; without it the child cannot be supervised */
+	/* out of memory or of epoll watches: the child cannot be supervised */
 	slot->attempt.sys_errno = errno;
 	slot->attempt.spawn_step = "epoll_ctl";
 	cv_slot_close_stream(slot, stream);
@@ -211,7 +211,7 @@ static void watch_exit(struct cv_slot *slot, int pidfd)
 	fd = slot->exit_source.fd = pidfd >= 0 ? pidfd : cv_wait_fd(&ex->wait, slot->attempt.pid);
 	if (fd >= 0 && cv_loop_add(&ex->loop, &slot->exit_source, EPOLLIN) == 0)
 		return;
-	/* no descriptor for it: it is asked now and then */
+	/* without a descriptor, the child is asked now and then */
 	if (fd >= 0)
 		close(fd);
 	slot->exit_source.fd = -1;
@@ -261,12 +261,12 @@ static void begin(struct cv_slot *slot, struct cv_task *task, const struct cv_sp
 	cv_emit(ex, &event);
 }
 
-/* Fewer at once from here on; says so the first time. */
+/* From now on fewer run at once; the first time, an event says so. */
 static void lower_limit(struct covey *ex, int sys_errno)
 {
 	struct covey_event event = { .type = COVEY_LIMITED };
 
-	/* one less than there are, so that there is some room for what those that run need */
+	/* one less than run now, so that those that run have some room */
 	ex->limit = ex->running > 1 ? ex->running - 1 : 1;
 	ex->limit_raise = ex->now + LIMIT_PAUSE;
 	if (ex->running == 0) {
@@ -293,8 +293,8 @@ static bool hopeless(const struct covey *ex)
 static int start(struct covey *ex, struct cv_task *task)
 {
 	struct cv_spawned spawned = {
-		.out = -1, .err = -1, .result = -1, .pidfd = -1, .step = "fork", .sys_errno = ENOMEM,
-		.exhausted = true,
+		.out = -1, .err = -1, .result = -1, .pidfd = -1,
+		.step = "fork", .sys_errno = ENOMEM, .exhausted = true,
 	};
 	struct cv_slot *slot = take_slot(ex);
 
@@ -313,12 +313,12 @@ static int start(struct covey *ex, struct cv_task *task)
 	return -1;
 }
 
-/* Has the host submit more, if it has any; true if it may have. */
+/* Has the host submit more tasks, if it has any. Returns true if it may have done so. */
 static bool pull(struct covey *ex)
 {
 	if (!ex->pull || ex->input_ended)
 		return false;
-	/* the host may call covey_pull meanwhile */
+	/* before the call, since the host may call covey_pull meanwhile */
 	ex->pull = false;
 	switch (ex->options.next(ex, ex->options.user)) {
 	case COVEY_NEXT_MORE:
@@ -333,7 +333,7 @@ static bool pull(struct covey *ex)
 	return false;
 }
 
-/* Asks the host, unless it has said when to. Nothing is ready yet: there is nothing to ask about. */
+/* Asks the host whether an attempt may start. Without a ready task there is nothing to ask. */
 static bool may_start(struct covey *ex)
 {
 	covey_nsec wait;
@@ -347,7 +347,7 @@ static bool may_start(struct covey *ex)
 	return false;
 }
 
-/* Returns true if it left something for the next turn, which is to come at once. */
+/* Returns true if there is more to start, for which the next turn should come at once. */
 static bool start_some(struct covey *ex)
 {
 	int started = 0;
@@ -364,7 +364,7 @@ static bool start_some(struct covey *ex)
 		if (!may_start(ex))
 			break;
 		task = cv_sched_next(&ex->sched);
-		/* the host may have submitted the last of them */
+		/* pull also says false when the host has submitted its last tasks */
 		if (task == NULL && !pull(ex) && ex->sched.nready == 0)
 			return ex->pull;
 		if (task != NULL && start(ex, task) != 0)

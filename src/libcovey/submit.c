@@ -71,7 +71,8 @@ int covey_find(struct covey *ex, const char *name, struct covey_error *err)
 	const char *path;
 
 	if (ex == NULL || name == NULL)
-		return cv_error(err, COVEY_BAD_ARGUMENT, 0, "covey_find needs an executor and a name");
+		return cv_error(err, COVEY_BAD_ARGUMENT, 0,
+		    "covey_find needs an executor and a name");
 	path = cv_path_find(&ex->spawner.path, name, cv_environ_base_search(&ex->environ));
 	if (path != NULL && (strchr(name, '/') == NULL || cv_path_executable(path)))
 		return 0;

@@ -34,8 +34,8 @@ struct cv_task {
 };
 
 /*
- * Copies command. Returns the task, with view.id still 0, or NULL with *err filled in: the
- * command makes no sense, or memory ran out.
+ * Copies command. Returns the task, with view.id still 0, or NULL with *err filled in: the command
+ * is not valid, or out of memory.
  */
 struct cv_task *cv_task_new(const struct covey_command *command, struct covey_error *err);
 

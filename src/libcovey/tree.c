@@ -76,17 +76,17 @@ static size_t count_children(int fd, size_t limit)
 	return count;
 }
 
-/* The list of what a thread has started is read if that is soon done, or orphans may be in it. */
+/* Up to so many children, the list of what another thread has started is read, too. */
 enum { SHORT_LIST = 64 };
 
 bool cv_tree_changed(const struct cv_tree *tree, size_t nchildren)
 {
-	/* one that is known may have made room for one that is not */
+	/* a known orphan may have ended, and a new one be there in its place */
 	if (tree->scan_proc || tree->strayed || tree->norphans > 0)
 		return true;
 	if (tree->thread == getpid())
 		return count_children(tree->main_fd, nchildren) != nchildren;
-	/* the main thread adopts; another one only where that has ended */
+	/* the main thread adopts orphans; another one only after the main thread has ended */
 	if (count_children(tree->main_fd, 0) != 0)
 		return true;
 	return nchildren <= SHORT_LIST && count_children(tree->own_fd, nchildren) != nchildren;
@@ -131,13 +131,13 @@ static int add_orphan(struct cv_tree *tree, const struct cv_orphan *orphan)
 	return 0;
 }
 
-/* Reaps a dead orphan of ours; true if it is gone. */
+/* Reaps an orphan, if it has ended; returns whether it has. */
 static bool reap(pid_t pid)
 {
 	return waitpid(pid, NULL, WNOHANG | __WALL) == pid;
 }
 
-/* Finds out whose it is; -1 if it is gone. */
+/* Finds out whose the orphan is. Returns 0, or -1 if it is gone. */
 static int ask(struct cv_orphan *orphan, cv_tree_claim *claim, void *arg)
 {
 	struct cv_trace trace = { .environment = NULL };
@@ -152,13 +152,13 @@ static int ask(struct cv_orphan *orphan, cv_tree_claim *claim, void *arg)
 	return 0;
 }
 
-/* Takes in a process that has turned up; *reaped is set if it was dead already. */
+/* Adds a process that has turned up. *reaped is set if it had ended already. */
 static int meet(struct cv_tree *tree, pid_t pid, cv_tree_claim *claim, void *arg, bool *reaped)
 {
 	struct cv_orphan orphan = { .pid = pid, .present = true };
 
 	if (ask(&orphan, claim, arg) != 0)
-		return 0;  /* the host has reaped it meanwhile */
+		return 0;  /* other code of the host has reaped it */
 	if (orphan.owner.kind != CV_OWNER_FOREIGN && reap(pid)) {
 		*reaped = true;
 		return 0;
@@ -166,7 +166,7 @@ static int meet(struct cv_tree *tree, pid_t pid, cv_tree_claim *claim, void *arg
 	return add_orphan(tree, &orphan);
 }
 
-/* Forgets who is gone; true if that meant reaping. */
+/* Forgets the orphans that are gone. Returns true if one of them was reaped. */
 static bool forget_absent(struct cv_tree *tree)
 {
 	size_t i, kept = 0;
@@ -220,7 +220,7 @@ int cv_tree_scan(struct cv_tree *tree, const struct cv_pids *children, cv_tree_c
 	bool reaped;
 	int result;
 
-	/* what one that has died had started became ours after the list was read: look again */
+	/* the children of one that was reaped were adopted after the list was read: look again */
 	do {
 		reaped = false;
 		result = scan_once(tree, children, claim, arg, &reaped);
@@ -254,7 +254,7 @@ bool cv_tree_has(const struct cv_tree *tree, struct cv_owner owner)
 	return false;
 }
 
-/* A process may have ended since it was listed; then the signal has nobody to go to. */
+/* A process may have ended since it was listed: then kill fails, which does not matter. */
 static void signal_one(pid_t pid, int sig)
 {
 	if (kill(pid, sig) == 0 && sig != SIGKILL && sig != SIGSTOP)
@@ -279,7 +279,7 @@ static void signal_below(struct cv_pids *found, pid_t without, int sig)
 	}
 }
 
-/* Adds the owner's orphans; told: those, too, that have had the signal. */
+/* Adds the owner's orphans; with told, also those that have had the signal. */
 static void add_orphans(struct cv_tree *tree, struct cv_owner owner, bool told,
     struct cv_pids *found)
 {
@@ -332,12 +332,13 @@ bool cv_tree_group_gone(pid_t group)
 
 	if (kill(-group, 0) != 0 && errno == ESRCH)
 		return true;
-	/* zombies whose parent does not reap them are members still */
+	/* zombies that their parent does not reap are still members */
 	cv_procfs_by_group(group, &members);
 	for (i = 0; gone && i < members.n; i++) {
 		struct cv_stat st;
 
-		gone = cv_procfs_stat(members.pids[i], &st) != 0 || st.state == 'Z' || st.state == 'X';
+		gone = cv_procfs_stat(members.pids[i], &st) != 0 || st.state == 'Z'
+		    || st.state == 'X';
 	}
 	cv_pids_release(&members);
 	return gone;

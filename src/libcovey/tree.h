@@ -4,9 +4,9 @@
  * Level 1, mechanism. Three ways to hold a tree together:
  *
  *	the process group   for all; a descendant leaves it with setsid or setpgid
- *	adopted orphans     with PR_SET_CHILD_SUBREAPER, a process whose parent dies becomes a child
- *	                    of this process, so whatever is left of a tree hangs below us; which
- *	                    tree, its environment, process group, session or cgroup tells
+ *	adopted orphans     with PR_SET_CHILD_SUBREAPER, a process whose parent ends becomes a child
+ *	                    of this process, so that all of a tree descends from it; owner.h says
+ *	                    to which attempt an orphan belongs
  *	the cgroup          see cgroup.h; nothing leaves it by itself
  */
 #ifndef CV_TREE_H
@@ -28,14 +28,14 @@ struct cv_trace {
 typedef void cv_tree_claim(void *arg, const struct cv_trace *trace, struct cv_orphan *orphan);
 
 struct cv_tree {
-	/* /proc/self/task/TID/children of the main thread, and of the one that starts children; or -1 */
+	/* /proc/self/task/TID/children of the main thread, and of "thread"; or -1 */
 	int main_fd, own_fd;
-	pid_t thread;            /* that one; 0: not known yet */
-	bool strayed;            /* more than one did */
+	pid_t thread;            /* the one that starts children; 0: not known yet */
+	bool strayed;            /* more than one thread has started children */
 	struct cv_orphan *orphans;
 	size_t norphans, cap;
-	size_t nowned;           /* that are not foreign: ours to reap */
-	bool scan_proc;          /* the kernel has no such file */
+	size_t nowned;           /* that are not foreign: this executor reaps them */
+	bool scan_proc;          /* the kernel has no children files */
 };
 
 /* Starts adopting orphans. Returns 0, or -1 with errno. */
@@ -46,15 +46,16 @@ void cv_tree_release(struct cv_tree *tree);
 void cv_tree_enter(struct cv_tree *tree);
 
 /*
- * Quick test whether anything can have changed: false if no orphan is known, and as many children
- * are listed as there should be. With thousands running, only the main thread's list is looked at,
- * where another one starts them.
+ * A quick test whether there can be new orphans. Returns false if no orphan is known, and as many
+ * children are listed as there should be. Where another thread than the main one starts children,
+ * and thousands run, only the main thread's list is read.
  */
 bool cv_tree_changed(const struct cv_tree *tree, size_t nchildren);
 
 /*
- * Brings the orphans up to date: forgets the dead (reaping those that are ours) and has claim say
- * whose the new ones are. children, sorted, are not orphans. Returns 0, or -1 with errno.
+ * Brings the list of orphans up to date. Forgets those that have ended, and reaps them unless they
+ * are the host's; has claim say whose the new ones are. children is sorted: these are not orphans.
+ * Returns 0, or -1 with errno.
  */
 int cv_tree_scan(struct cv_tree *tree, const struct cv_pids *children, cv_tree_claim *claim,
     void *arg);
@@ -74,7 +75,7 @@ bool cv_tree_has(const struct cv_tree *tree, struct cv_owner owner);
  */
 void cv_tree_signal_detached(struct cv_tree *tree, pid_t leader, struct cv_owner owner, int sig);
 
-/* As above, but to those of the owner's orphans only that have turned up since it was done. */
+/* The same for those of the owner's orphans only that have had no signal yet. */
 void cv_tree_signal_new(struct cv_tree *tree, pid_t leader, struct cv_owner owner, int sig);
 
 /* Sends sig to an orphan and its descendants. */

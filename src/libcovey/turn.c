@@ -8,11 +8,11 @@
 #include "error.h"
 #include "fdutil.h"
 
-/* a stream that somebody outside the tree holds open is not waited for longer than this */
+/* how long a stream may stay open that a process outside the tree holds open */
 #define DRAIN_GRACE (100 * COVEY_MSEC)
-/* leftovers of a child that has exited get no longer than this to end by themselves */
+/* how long leftovers of a child that has exited get from the stop signal to SIGKILL, at most */
 #define LEFTOVER_GRACE (1 * COVEY_SEC)
-/* a process that SIGKILL has not ended by then hangs in the kernel */
+/* a process that SIGKILL does not end within this time hangs in the kernel */
 #define KILL_PATIENCE (10 * COVEY_SEC)
 /* how often a child is asked for its exit where there is no descriptor to watch it by */
 #define ASK_PAUSE (20 * COVEY_MSEC)
@@ -44,7 +44,7 @@ void cv_slot_fact(struct cv_slot *slot, enum cv_fact fact)
 {
 	struct cv_transition transition = cv_attempt_step(slot->state, fact);
 
-	/* from most facts nothing follows, such as from the end of the streams of a running child */
+	/* nothing follows from most facts, such as the end of the streams of a running child */
 	if (transition.next == slot->state && transition.actions == 0)
 		return;
 	slot->facts |= 1U << fact;
@@ -53,7 +53,7 @@ void cv_slot_fact(struct cv_slot *slot, enum cv_fact fact)
 
 void cv_slot_stop(struct cv_slot *slot, enum covey_outcome cause, enum cv_fact fact)
 {
-	/* what happens after its exit is about its leftovers, and does not change its outcome */
+	/* after the child's exit, an end concerns leftovers, and does not change the outcome */
 	if (!slot->exited && slot->cause == COVEY_SUCCESS)
 		slot->cause = cause;
 	cv_slot_fact(slot, fact);
@@ -71,7 +71,7 @@ void cv_slot_signal_group(struct cv_slot *slot, int sig)
 	pid_t pid = slot->attempt.pid;
 
 	signal_and_wake(-pid, sig);
-	/* the child itself may have gone over to another group */
+	/* the child itself may have changed its group */
 	if (!slot->reaped && getpgid(pid) != pid)
 		signal_and_wake(pid, sig);
 	if (sig != SIGKILL || !slot->ex->has_cgroup)
@@ -88,7 +88,7 @@ void cv_slot_signal_detached(const struct cv_slot *slot, int sig)
 
 void cv_slot_reap(struct cv_slot *slot)
 {
-	/* what could not be killed may not have exited: no waiting for it */
+	/* a child that could not be killed may not have exited: wait4 would block */
 	if (slot->reaped || !slot->exited)
 		return;
 	if (cv_wait_reap(slot->attempt.pid, &slot->wait_status, &slot->attempt.usage) != 0)
@@ -134,8 +134,8 @@ static bool read_stream(struct cv_source *source)
 	struct covey *ex = slot->ex;
 	bool offered = ex->options.on_output != NULL && stream != CV_STREAM_RESULT;
 
-	if (cv_capture_read(&slot->captures[stream], ex->scratch, offered ? take_output : NULL, source)
-	    == CV_CAPTURE_OPEN)
+	if (cv_capture_read(&slot->captures[stream], ex->scratch, offered ? take_output : NULL,
+	    source) == CV_CAPTURE_OPEN)
 		return false;
 	cv_slot_close_stream(slot, stream);
 	if (slot->open_streams == 0)
@@ -182,7 +182,7 @@ static void look_at_all(struct covey *ex)
 
 /*
  * A child that exits ends its streams one after the other and then becomes a zombie, all within
- * microseconds: one look at the rest spares a turn for each.
+ * microseconds: reading the other streams at once saves a turn for each.
  */
 static void read_and_look(struct cv_source *source)
 {
@@ -200,7 +200,7 @@ static void read_and_look(struct cv_source *source)
 
 static void gather_ready(struct covey *ex, struct cv_source *source, unsigned events)
 {
-	/* a source that an earlier one of this batch has removed is no longer watched */
+	/* an earlier source of this batch may have removed this one */
 	if (source->fd < 0)
 		return;
 	switch ((enum cv_source_kind)source->kind) {
@@ -248,7 +248,7 @@ static void expire(struct cv_slot *slot, enum cv_deadline which)
 		cv_slot_fact(slot, CV_GIVE_UP);
 		break;
 	case CV_DEADLINE_CUT:
-		/* while nothing is read, an open stream says nothing about who holds it */
+		/* while output is held, the stream is not read, and its end is not seen */
 		if (slot->ex->held)
 			cv_slot_deadline(slot, CV_DEADLINE_CUT, slot->ex->now + DRAIN_GRACE);
 		else
@@ -308,9 +308,10 @@ static int gather_once(struct covey *ex, covey_nsec max_wait, struct covey_error
 }
 
 /*
- * Waits until something follows from what has happened, or the time has come: until, on the
- * executor's clock, or end, which passes while that one is suspended. Output that was only read,
- * and streams that ended before their child, are no reason for a turn.
+ * Waits until something follows from what has happened, or a time is reached: "until" on the
+ * executor's clock, or "end" on CLOCK_MONOTONIC, which goes on while the executor's clock is
+ * suspended. Output that was read, and streams that ended before their child, are no reason to
+ * return.
  */
 static int gather(struct covey *ex, covey_nsec until, covey_nsec end, struct covey_error *err)
 {
@@ -367,7 +368,7 @@ static void cut(struct cv_slot *slot)
 
 static void perform(struct cv_slot *slot, unsigned actions)
 {
-	/* the end of an attempt, the commonest of all, is dealt with after the others */
+	/* CV_DO_END alone is the most frequent case; finish deals with it */
 	if (actions == CV_DO_END)
 		return;
 	if ((actions & CV_DO_PROBE) != 0) {
@@ -406,8 +407,8 @@ static unsigned apply_facts(struct cv_slot *slot)
 }
 
 /*
- * All groups are signalled before any tree is walked: a walk reads a lot of /proc, and a thousand
- * deadlines may pass at once.
+ * All process groups are signalled before any tree is walked: a walk reads many files in /proc,
+ * and a thousand deadlines may pass at once.
  */
 static void signal_detached(struct covey *ex)
 {
@@ -442,7 +443,7 @@ static void finish(struct covey *ex)
 	struct cv_slot_list touched = TAILQ_HEAD_INITIALIZER(touched);
 	struct cv_slot *slot;
 
-	/* what an event asks of a slot that comes later is for the next turn */
+	/* a slot that a callback touches meanwhile is dealt with in the next turn */
 	TAILQ_CONCAT(&touched, &ex->touched, entry);
 	while ((slot = TAILQ_FIRST(&touched)) != NULL) {
 		TAILQ_REMOVE(&touched, slot, entry);
@@ -454,7 +455,7 @@ static void finish(struct covey *ex)
 	}
 }
 
-/* ---- what the host asked for, and the executor's deadline ---- */
+/* ---- cancels and deadlines ---- */
 
 static void finish_all_waiting(struct covey *ex, enum covey_outcome outcome)
 {
@@ -487,7 +488,8 @@ static void obey_cancel(struct covey *ex)
 	ex->input_ended = true;
 	finish_all_waiting(ex, COVEY_CANCELLED);
 	if (ex->cancel_how != COVEY_CANCEL_WAITING)
-		stop_all(ex, COVEY_CANCELLED, ex->cancel_how == COVEY_CANCEL_KILL ? CV_HARD : CV_SOFT);
+		stop_all(ex, COVEY_CANCELLED,
+		    ex->cancel_how == COVEY_CANCEL_KILL ? CV_HARD : CV_SOFT);
 }
 
 static void obey_deadline(struct covey *ex)
@@ -524,7 +526,7 @@ static void free_dropped_watches(struct covey *ex)
 
 /* ---- the turn ---- */
 
-/* When there is something to do though no descriptor is ready, starting aside. */
+/* When there is something to do even if no descriptor becomes ready; starts are not counted. */
 static covey_nsec next_due(const struct covey *ex)
 {
 	covey_nsec until;

@@ -57,20 +57,20 @@ struct cv_slot {
 	struct covey *ex;
 	struct cv_task *task;             /* NULL: the slot is free, or withheld */
 	unsigned index;                   /* from 0 */
-	uint64_t serial;                  /* attempts of one executor, in the order of their start */
+	uint64_t serial;                  /* of the attempt: in the order of their start, from 1 */
 
 	enum cv_state state;
 	unsigned facts;                   /* bit 1u << enum cv_fact: gathered, to be applied */
 	unsigned actions;                 /* taken in this phase */
 	bool touched;                     /* in the list of slots with facts or a probe to make */
-	bool probe;
+	bool probe;                       /* its tree is to be probed */
 	TAILQ_ENTRY(cv_slot) entry;
 	enum covey_outcome cause;         /* why it was stopped; COVEY_SUCCESS: it was not */
-	bool exited;                      /* its exit was seen */
+	bool exited;                      /* the child has exited */
 	bool reaped;
-	bool lost;                        /* somebody else has reaped it */
-	bool withheld;                    /* its tree could not be killed */
-	bool cgroup_killed;               /* as a whole, so that the next attempt wants another */
+	bool lost;                        /* other code of the host has reaped the child */
+	bool withheld;                    /* a tree that could not be killed is in the slot */
+	bool cgroup_killed;               /* the next attempt needs a new cgroup */
 	int wait_status;
 
 	struct cv_source exit_source, stream_sources[CV_NSTREAMS];
@@ -95,7 +95,7 @@ struct cv_watch {
 
 LIST_HEAD(cv_watch_list, cv_watch);
 
-/* The end of a wait is not for good, the others are. */
+/* What has ended everything. After the end of a wait, more can be submitted; not after others. */
 enum cv_ending { CV_ENDING_NO, CV_ENDING_WAIT, CV_ENDING_DEADLINE, CV_ENDING_CANCELLED };
 
 struct covey {
@@ -110,7 +110,7 @@ struct covey {
 
 	struct cv_sched sched;
 	struct cv_slots free_slots;
-	struct cv_slot **slots;           /* by index; made when first taken, never freed before ex */
+	struct cv_slot **slots;           /* by index; made when first taken, freed with ex */
 	unsigned nslots, slots_room;
 	unsigned running;                 /* slots with an attempt */
 	unsigned withheld;
@@ -145,31 +145,32 @@ struct covey {
 	enum cv_ending ending;
 	bool cancel_asked;
 	enum covey_cancel_how cancel_how;
-	bool pull;                        /* the next callback may have something */
-	bool next_ended;                  /* the next callback has said so */
-	bool input_ended;                 /* that, or an end that was asked for */
+	bool pull;                        /* the next callback may have tasks */
+	bool next_ended;                  /* the next callback has said COVEY_NEXT_END */
+	bool input_ended;                 /* it has, or everything is being ended */
 	bool held;                        /* streams are not read */
 	bool in_turn;
 	unsigned emitting;                /* depth of events being delivered */
 	bool uses_notes;                  /* functions have been submitted */
-	void *crash_stack;                /* theirs */
-	struct covey_results *results;    /* what finishes is collected there; or NULL */
-	bool results_lost;                /* for want of memory */
-	bool due;                         /* something has happened that the next turn is for */
-	bool starting;                    /* what is submitted now is started at once */
+	void *crash_stack;                /* for functions that crash */
+	struct covey_results *results;    /* where covey_wait collects what finishes; or NULL */
+	bool results_lost;                /* out of memory */
+	bool due;                         /* the next turn must not wait */
+	bool starting;                    /* what is submitted now is started in this turn */
 
-	covey_nsec gate;                  /* may_start is not asked before: INT64_MAX, not until woken */
+	covey_nsec gate;                  /* may_start is not asked before; INT64_MAX: covey_wake */
 
-	/* fewer at once than max_workers for lack of resources */
+	/* when resources run out, fewer run at once than max_workers */
 	unsigned limit;
-	bool limit_told;
+	bool limit_told;                  /* COVEY_LIMITED was emitted */
 	covey_nsec limit_raise;           /* when one more is tried */
-	covey_nsec start_pause;           /* when nothing at all can be started: how long to wait, */
+	/* when nothing at all can be started */
+	covey_nsec start_pause;           /* how long to wait before the next start, */
 	covey_nsec start_after;           /* until when, */
-	covey_nsec starving_since;        /* and since when; 0: not starving */
+	covey_nsec starving_since;        /* and since when; 0: something runs */
 };
 
-/* As covey_now, for a thing that is done several times an attempt. */
+/* As covey_now, inline, since it is needed several times an attempt. */
 static inline covey_nsec cv_now(const struct covey *ex)
 {
 	return (ex->suspended_at >= 0 ? ex->suspended_at : cv_clock_now()) - ex->paused;
@@ -201,26 +202,26 @@ void cv_slot_deadline(struct cv_slot *slot, enum cv_deadline which, covey_nsec w
 /* Notes a fact about a slot, to be applied in this turn. */
 void cv_slot_fact(struct cv_slot *slot, enum cv_fact fact);
 
-/* Puts the slot on the list of those to be dealt with in this turn. */
+/* Puts the slot into the list of slots that have something to be done in this turn. */
 void cv_slot_touch(struct cv_slot *slot);
 
 /* Stops reading a stream and closes it. */
 void cv_slot_close_stream(struct cv_slot *slot, enum cv_stream stream);
 
-/* Asks for the end of the attempt in a slot, for a cause; fact is CV_SOFT or CV_HARD. */
+/* Has the attempt in a slot end, for a cause; fact is CV_SOFT or CV_HARD. */
 void cv_slot_stop(struct cv_slot *slot, enum covey_outcome cause, enum cv_fact fact);
 
-/* Reaps the child, if its exit was seen and nobody has done so. */
+/* Reaps the child if it has exited and was not reaped yet. */
 void cv_slot_reap(struct cv_slot *slot);
 
-/* Sends a signal to the tree in a slot: group first, then what has left it. */
+/* Sends a signal to the process group of the tree in a slot, and to what has left the group. */
 void cv_slot_signal_group(struct cv_slot *slot, int sig);
 void cv_slot_signal_detached(const struct cv_slot *slot, int sig);
 
-/* start.c: starts what can start; true if there is more that could be started at once. */
+/* start.c: starts what can start. Returns true if the next turn can start more at once. */
 bool cv_start_ready(struct covey *ex);
 
-/* start.c: may something be started now, if there is something? */
+/* start.c: may an attempt be started now, if a task is ready? */
 bool cv_start_allowed(const struct covey *ex);
 
 /* probe.c: turns the exits seen in this turn into CV_LEFT, CV_GONE or CV_OVER. */
@@ -235,7 +236,7 @@ bool cv_probe_clean(const struct covey *ex);
 /* finish.c: the attempt in the slot is over. */
 void cv_finish_attempt(struct cv_slot *slot);
 
-/* finish.c: a task that is not running is over without another attempt. */
+/* finish.c: a task that waits has finished, without another attempt. */
 void cv_finish_waiting(struct cv_task *task, struct covey *ex, enum covey_outcome outcome);
 
 /* finish.c: gives a slot whose tree is gone at last back to the others. */
@@ -245,7 +246,7 @@ void cv_finish_withheld(struct cv_slot *slot);
 void cv_collect_add(struct covey *ex, struct cv_task *task, struct covey_attempt *attempt,
     enum covey_outcome outcome);
 
-/* finish.c: moves all that an attempt points to into a copy, which owns it; NULL: no memory. */
+/* finish.c: moves all that an attempt points to into a copy. Returns NULL when out of memory. */
 struct covey_attempt *cv_attempt_keep(struct covey_attempt *attempt);
 
 /* finish.c: delivers an event, filling in the time. */

@@ -40,23 +40,29 @@ static int check_settings(const struct covey_options *o, struct covey_error *err
 {
 	size_t i;
 
-	if ((o->nlimits > 0 && o->limits == NULL) || (o->ninherit_fds > 0 && o->inherit_fds == NULL))
+	if (o->nlimits > 0 && o->limits == NULL)
 		return cv_error(err, COVEY_BAD_ARGUMENT, 0,
-		    "there are no 'limits' or 'inherit_fds', though there is a number of them");
+		    "the option 'limits' is NULL, but 'nlimits' is not 0");
+	if (o->ninherit_fds > 0 && o->inherit_fds == NULL)
+		return cv_error(err, COVEY_BAD_ARGUMENT, 0,
+		    "the option 'inherit_fds' is NULL, but 'ninherit_fds' is not 0");
 	for (i = 0; i < o->nlimits; i++) {
 		const struct covey_limit *limit = &o->limits[i];
 
 		if (limit->resource < 0 || limit->resource >= (int)RLIM_NLIMITS)
-			return cv_error(err, COVEY_BAD_ARGUMENT, 0, "there is no resource %d to limit",
+			return cv_error(err, COVEY_BAD_ARGUMENT, 0,
+			    "the option 'limits' has a resource %d, which does not exist",
 			    limit->resource);
 		if (limit->value.rlim_cur > limit->value.rlim_max)
 			return cv_error(err, COVEY_BAD_ARGUMENT, 0,
-			    "the soft limit of the resource %d is above the hard one", limit->resource);
+			    "the soft limit of resource %d is above its hard limit",
+			    limit->resource);
 	}
 	for (i = 0; i < o->ninherit_fds; i++) {
 		if (o->inherit_fds[i] < CV_NSTDIO)
-			return cv_error(err, COVEY_BAD_ARGUMENT, 0, "the descriptor %d among "
-			    "'inherit_fds' is not 3 or higher", o->inherit_fds[i]);
+			return cv_error(err, COVEY_BAD_ARGUMENT, 0,
+			    "the option 'inherit_fds' has descriptor %d: each must be %d or higher",
+			    o->inherit_fds[i], CV_NSTDIO);
 	}
 	return 0;
 }
@@ -77,15 +83,21 @@ int cv_validate_options(const struct covey_options *o, struct covey_error *err)
 		return cv_error(err, COVEY_BAD_ARGUMENT, 0,
 		    "the option 'slot_var' is '%.100s', which cannot name a variable", o->slot_var);
 	if (o->nice < -NICE_SPAN || o->nice > NICE_SPAN)
-		return cv_error(err, COVEY_BAD_ARGUMENT, 0, "the option 'nice' is %d: it must be from -%d to %d", o->nice, NICE_SPAN, NICE_SPAN);
+		return cv_error(err, COVEY_BAD_ARGUMENT, 0,
+		    "the option 'nice' is %d: it must be from -%d to %d", o->nice, NICE_SPAN,
+		    NICE_SPAN);
 	if (o->max_tries == 0)
-		return cv_error(err, COVEY_BAD_ARGUMENT, 0, "the option 'max_tries' is 0");
+		return cv_error(err, COVEY_BAD_ARGUMENT, 0,
+		    "the option 'max_tries' is 0: it must be 1 or more");
 	if (!isfinite(o->backoff) || o->backoff < 1)
-		return cv_error(err, COVEY_BAD_ARGUMENT, 0, "the option 'backoff' is less than 1");
+		return cv_error(err, COVEY_BAD_ARGUMENT, 0,
+		    "the option 'backoff' is %g: it must be 1 or more, and finite", o->backoff);
 	if (!(o->jitter >= 0 && o->jitter <= 1))
-		return cv_error(err, COVEY_BAD_ARGUMENT, 0, "the option 'jitter' is not from 0 to 1");
+		return cv_error(err, COVEY_BAD_ARGUMENT, 0,
+		    "the option 'jitter' is %g: it must be from 0 to 1", o->jitter);
 	if (o->stop_signal <= 0 || o->stop_signal > LAST_SIGNAL)
-		return cv_error(err, COVEY_BAD_ARGUMENT, 0, "the option 'stop_signal' is %d",
-		    o->stop_signal);
+		return cv_error(err, COVEY_BAD_ARGUMENT, 0,
+		    "the option 'stop_signal' is %d: it must be from 1 to %d", o->stop_signal,
+		    LAST_SIGNAL);
 	return check_settings(o, err) != 0 ? -1 : check_times(o, err);
 }

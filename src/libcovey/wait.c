@@ -14,17 +14,17 @@
 #include "fdutil.h"
 
 /*
- * What a signal handler can reach is file-scope by necessity: a descriptor to wake for each
- * executor that watches with SIGCHLD (plus one, so that all zeros means none), and the host's
- * handlers. The lock keeps registrations apart; the handler reads without it.
+ * A signal handler can reach file-scope variables only: a descriptor for each executor that watches
+ * with SIGCHLD (plus one, so that 0 means none), and the host's handlers. The lock is for
+ * registrations; the handler reads without it.
  */
 #define MAX_WAKERS 64
-/* A handler that the host puts on top of ours may call ours for ever after: then ours stays. */
+/* A handler that the host sets after ours may go on calling ours: then ours stays. */
 #define MAX_BELOW 8
 static atomic_int wakers[MAX_WAKERS];
 static struct sigaction below[MAX_BELOW];
 static atomic_int nbelow;
-static atomic_int wakers_end;    /* no waker from here on */
+static atomic_int wakers_end;    /* there are no wakers from this index on */
 static unsigned nwakers;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
@@ -36,7 +36,7 @@ static void call(const struct sigaction *action, int sig, siginfo_t *info, void 
 		action->sa_handler(sig);
 }
 
-/* The host's handler that was there before: before the last of ours, if that called us again. */
+/* Calls the handler that the host had before ours, or before the one that has called ours again. */
 static void call_host(int sig, siginfo_t *info, void *context)
 {
 	static _Thread_local int depth;
@@ -77,7 +77,7 @@ static int install(void)
 	action.sa_sigaction = on_sigchld;
 	if (sigaction(SIGCHLD, NULL, host) != 0)
 		return -1;
-	/* the host's mask and restart behaviour hold; SA_NOCLDWAIT would take the statuses from us */
+	/* as the host's, but for SA_NOCLDWAIT, with which there would be no exit statuses */
 	action.sa_mask = host->sa_mask;
 	action.sa_flags = (host->sa_flags & (SA_RESTART | SA_ONSTACK | SA_NODEFER))
 	    | SA_SIGINFO | SA_NOCLDSTOP;
@@ -95,7 +95,7 @@ static void uninstall(void)
 	int top = atomic_load(&nbelow) - 1;
 	struct sigaction now;
 
-	/* a handler that the host set on top of ours chains to it, and must go on finding it */
+	/* a handler that the host set after ours may call ours, which must stay then */
 	if (sigaction(SIGCHLD, NULL, &now) == 0 && (now.sa_flags & SA_SIGINFO) != 0
 	    && now.sa_sigaction == on_sigchld && sigaction(SIGCHLD, &below[top], NULL) == 0)
 		atomic_store(&nbelow, top);

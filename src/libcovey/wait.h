@@ -2,8 +2,8 @@
  * wait - noticing that a child has exited, and reaping it
  *
  * Level 1, mechanism. Where the kernel has pidfd (Linux 5.3), each child has a descriptor that
- * becomes readable; elsewhere, and under valgrind, SIGCHLD is caught, the host's handler called
- * in turn, and every child asked. Never waits for children it was not told of.
+ * becomes readable. Elsewhere, and under valgrind, a handler catches SIGCHLD and calls the host's
+ * handler, and then every child is asked. Other children of the host are never waited for.
  */
 #ifndef CV_WAIT_H
 #define CV_WAIT_H
@@ -17,11 +17,11 @@ struct cv_wait {
 	int wake_fd;     /* readable after a SIGCHLD; -1 with pidfd */
 };
 
-/* Picks a way; returns 0, or -1 with errno. */
+/* Chooses pidfd or SIGCHLD. Returns 0, or -1 with errno. */
 int cv_wait_init(struct cv_wait *wait, bool no_pidfd);
 void cv_wait_release(struct cv_wait *wait);
 
-/* Empties wake_fd; every child is to be asked now. */
+/* Empties wake_fd. The caller then asks every child. */
 void cv_wait_woken(const struct cv_wait *wait);
 
 /* A descriptor that is readable when pid has exited, or -1 with errno. */

@@ -226,7 +226,7 @@ static void running(void **state)
 	assert_int_equal(covey_set_workers(NULL, 1, &err), -1);
 	assert_said(COVEY_BAD_ARGUMENT, "workers");
 	assert_int_equal(covey_set_workers(*state, 0, &err), -1);
-	assert_said(COVEY_BAD_ARGUMENT, "0 workers");
+	assert_said(COVEY_BAD_ARGUMENT, "number of workers is 0");
 	assert_int_equal(covey_set_workers(*state, UINT_MAX, &err), -1);
 	assert_said(COVEY_BAD_ARGUMENT, "workers");
 	assert_int_equal(covey_find(NULL, "true", &err), -1);
