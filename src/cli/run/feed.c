@@ -247,7 +247,7 @@ static void on_readable(struct covey *ex, int fd, unsigned events, void *user)
 		covey_pull(ex);
 }
 
-/* Has the input watched. False: there is no need to wait; or, where it has failed, no use. */
+/* Has the input watched. False: there is no need to wait; or, where feed->failed is set, no use. */
 static bool wait_for_input(struct feed *feed, struct covey *ex)
 {
 	struct covey_error why;
@@ -258,14 +258,14 @@ static bool wait_for_input(struct feed *feed, struct covey *ex)
 		feed->watching = true;
 		return true;
 	}
-	/* a device that is always ready, such as /dev/null or /dev/zero */
-	if (why.sys_errno == EPERM)
+	/* epoll takes no device that is always ready, such as /dev/null or /dev/zero */
+	if (why.sys_errno == EPERM) {
 		planner_ready(feed->planner);
-	else
-		feed->failed = true;
-	if (feed->failed)
-		error_set(&feed->error, "cannot read '%s': %s", planner_name(feed->planner),
-		    strerror(why.sys_errno));
+		return false;
+	}
+	error_set(&feed->error, "cannot read '%s': %s", planner_name(feed->planner),
+	    strerror(why.sys_errno));
+	feed->failed = true;
 	return false;
 }
 
@@ -355,8 +355,8 @@ bool feed_is_used_up(struct feed *feed)
 	struct plan plan;
 	struct error why;
 
-	if (feed->failed)
-		return false;
+	if (feed->failed || feed->ended)
+		return feed->ended;
 	for (int i = 0; i < MOST_ASKED; i++) {
 		result = planner_next(feed->planner, &plan, &why);
 		if (result == PLAN_LATER ? !planner_poll(feed->planner)
