@@ -1,6 +1,7 @@
 /*
- * run_fixture - what tests of the command's journal share: options as from a command line, a journal in
- * a directory of its own, and tasks that go through it
+ * run_fixture - what tests of the command's journal share
+ *
+ * Options as from a command line, a journal in a directory of its own, and tasks that go through it.
  *
  * To be included after cmocka.h.
  */
@@ -118,7 +119,8 @@ static inline void fixture_run_plan(struct fixture *f, const struct plan *planne
 	task.attempts = 1;
 	sink.event(sink.self, &event);
 	if (end != FIXTURE_IS_KILLED) {
-		event.outcome = attempt.outcome = end == FIXTURE_SUCCEEDS ? COVEY_SUCCESS : COVEY_EXIT;
+		attempt.outcome = end == FIXTURE_SUCCEEDS ? COVEY_SUCCESS : COVEY_EXIT;
+		event.outcome = attempt.outcome;
 		attempt.status = end == FIXTURE_SUCCEEDS ? 0 : 3;
 		event.type = COVEY_ENDED;
 		sink.event(sink.self, &event);

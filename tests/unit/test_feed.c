@@ -1,6 +1,6 @@
 /*
- * What a feed makes of what planners say. Tasks are submitted to an executor that takes no turn: nothing
- * runs, and its events show what was submitted.
+ * What a feed makes of what planners say. Most tests submit tasks to an executor that takes no turn:
+ * nothing runs, and its events show what was submitted.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -62,7 +62,8 @@ static void on_left_out(void *arg, uint64_t place)
 	struct fed *fed = arg;
 	size_t len = strlen(fed->left_out);
 
-	snprintf(fed->left_out + len, sizeof fed->left_out - len, "%llu ", (unsigned long long)place);
+	snprintf(fed->left_out + len, sizeof fed->left_out - len, "%llu ",
+	    (unsigned long long)place);
 }
 
 static void on_refused(void *arg, const char *why)
@@ -92,7 +93,7 @@ static int set_up(void **state)
 	return 0;
 }
 
-/* What was submitted is cancelled, and finishes so. The journal is closed when nobody can ask it. */
+/* Cancels what was submitted, which ends it. The journal is closed last: planners ask it. */
 static void close_feed(struct fed *fed)
 {
 	if (fed->ex != NULL) {
@@ -153,7 +154,8 @@ static void end_input(struct fed *fed)
 static void open_with_journal(struct fed *fed, const char *const *words)
 {
 	open_feed(fed, words);
-	fed->f.journal = journal_open(&fed->f.options, (const char *const *)fed->f.argv, &fed->f.err);
+	fed->f.journal = journal_open(&fed->f.options, (const char *const *)fed->f.argv,
+	    &fed->f.err);
 	if (fed->f.journal == NULL || feed_use_journal(fed->feed, fed->f.journal, &fed->f.err) != 0)
 		fail_msg("%s", fed->f.err.message);
 }

@@ -36,13 +36,15 @@ static void words_are(const char *const *words, const char *one, const char *oth
 static void a_copy_has_everything_of_its_own(void **state)
 {
 	char *words[] = {
-		own("echo"), own("a b"), own("A=1"), own("B"), own("/tmp"), own("/etc/hosts"), own("x"),
-		own("yz"), own("name"), own("label"),
+		own("echo"), own("a b"), own("A=1"), own("B"), own("/tmp"), own("/etc/hosts"),
+		own("x"), own("yz"), own("name"), own("label"),
 	};
 	const char *argv[] = { words[0], words[1], NULL }, *env[] = { words[2], words[3], NULL };
 	struct span items[] = { { words[6], 1 }, { words[7], 2 } };
 	struct plan plan = {
-		.record = { .items = items, .nitems = 2, .bytes = 3, .line = 4, .number = 5, .place = 6 },
+		.record = {
+			.items = items, .nitems = 2, .bytes = 3, .line = 4, .number = 5, .place = 6,
+		},
 		.number = 7, .place = 8, .name = words[8], .label = words[9], .key = { "key" },
 		.occurrence = 9,
 	}, *copy;
@@ -233,8 +235,8 @@ static const char *noted_name(const struct planner *planner)
 static void make_chain(struct noted chain[3], char log[8])
 {
 	static const struct planner_ops all = {
-		.next = noted_next, .close = noted_close, .has_more = noted_has_more, .fd = noted_fd,
-		.ready = noted_ready, .name = noted_name,
+		.next = noted_next, .close = noted_close, .has_more = noted_has_more,
+		.fd = noted_fd, .ready = noted_ready, .name = noted_name,
 	};
 	static const struct planner_ops least = { .next = noted_next, .close = noted_close };
 

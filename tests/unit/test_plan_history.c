@@ -35,7 +35,8 @@ static struct journal_key key_of(const char *item)
 	return journal_key_of(&command);
 }
 
-static void is_next(struct planner *p, enum plan_result wanted, const char *item, int64_t occurrence)
+static void is_next(struct planner *p, enum plan_result wanted, const char *item,
+    int64_t occurrence)
 {
 	struct error err = { "" };
 	struct journal_key key = key_of(item);
@@ -158,7 +159,7 @@ static void other_shards_are_counted(void **state)
 
 /* ---- names ---- */
 
-/* Gives one task again and again, by its name; or only that there is one, where it has no command. */
+/* A planner that gives the same task again and again, with whatever a test has put into it. */
 struct one {
 	struct planner planner;
 	struct plan plan;

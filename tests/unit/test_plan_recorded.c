@@ -57,23 +57,22 @@ static void is_end(struct planner *p)
 	assert_int_equal(planner_next(p, &plan, &err), PLAN_END);
 }
 
-/* A command without anything of its own, of that item. */
-static struct plan plan_of(const char *const *argv, const char *item, size_t len)
+/* A command without anything of its own, of that item; which stands in the plan itself. */
+static void set_plan(struct plan *plan, const char *const *argv, const char *item, size_t len)
 {
-	struct plan plan = { .number = 0 };
-
-	covey_command_init(&plan.command, sizeof plan.command);
-	plan.command.argv = argv;
-	record_set_one(&plan.record, item, len);
-	return plan;
+	*plan = (struct plan){ .number = 0 };
+	covey_command_init(&plan->command, sizeof plan->command);
+	plan->command.argv = argv;
+	record_set_one(&plan->record, item, len);
 }
 
 static const char *const echo[] = { "echo", "x", NULL };
 
 static void run_input(struct fixture *f, const struct span *items, size_t n)
 {
-	struct plan plan = plan_of(echo, "", 0);
+	struct plan plan;
 
+	set_plan(&plan, echo, "", 0);
 	plan.record.items = items;
 	plan.record.nitems = n;
 	for (size_t i = 0; i < n; i++)
@@ -165,13 +164,15 @@ static void items_come_back(void **state)
 
 static void commands_come_back(void **state)
 {
-	static const char *const argv[] = { "p\xff", "", "a b", NULL }, *const env[] = { "A=\xfe", "B", NULL };
+	static const char *const argv[] = { "p\xff", "", "a b", NULL };
+	static const char *const env[] = { "A=\xfe", "B", NULL };
 	struct fixture *f = *state;
-	struct plan plan = plan_of(argv, "x", 1);
 	struct journal_key key = journal_key_of_name("n");
 	struct compose *compose;
 	struct planner *p;
+	struct plan plan;
 
+	set_plan(&plan, argv, "x", 1);
 	plan.name = "n";
 	plan.command.env = env;
 	plan.command.stdin_source = COVEY_STDIN_BYTES;
@@ -201,11 +202,12 @@ static void commands_come_back(void **state)
 static void directories(void **state)
 {
 	struct fixture *f = *state;
-	struct plan plan = plan_of(echo, "x", 1);
 	char here[4096];
 	struct compose *compose;
 	struct planner *p;
+	struct plan plan;
 
+	set_plan(&plan, echo, "x", 1);
 	assert_non_null(getcwd(here, sizeof here));
 	fixture_start(f, WORDS("echo"));
 	fixture_run_plan(f, &plan, FIXTURE_FAILS);
@@ -234,7 +236,8 @@ static void directories(void **state)
 
 static void labels_are_found_in_the_line(void **state)
 {
-	static const char line[] = "{\"command\":\"echo $x\"}", words[] = "{\"command\":[\"echo\",\"x\"]}";
+	static const char line[] = "{\"command\":\"echo $x\"}";
+	static const char words[] = "{\"command\":[\"echo\",\"x\"]}";
 	static const char bad[] = "no json";
 	struct fixture *f = *state;
 	struct compose *compose;
@@ -245,7 +248,7 @@ static void labels_are_found_in_the_line(void **state)
 	run_input(f, &(struct span){ line, sizeof line - 1 }, 1);
 	run_input(f, &(struct span){ words, sizeof words - 1 }, 1);
 	run_input(f, &(struct span){ bad, sizeof bad - 1 }, 1);
-	plan = plan_of(echo, line, sizeof line - 1);
+	set_plan(&plan, echo, line, sizeof line - 1);
 	plan.name = "n";
 	fixture_run_plan(f, &plan, FIXTURE_FAILS);
 	fixture_end(f);
@@ -287,7 +290,8 @@ static void a_broken_row_ends_it(void **state)
 
 		p = open_with(f, WORDS("--retry-failed"), &compose);
 		db = journal_database(f->journal);
-		if (journal_db_run(db, "BEGIN", &err) != 0 || journal_db_run(db, breaks[i], &err) != 0)
+		if (journal_db_run(db, "BEGIN", &err) != 0
+		    || journal_db_run(db, breaks[i], &err) != 0)
 			fail_msg("%s", err.message);
 		assert_int_equal(planner_next(p, &plan, &err), PLAN_BAD);
 		assert_memory_equal(err.message, start, strlen(start));

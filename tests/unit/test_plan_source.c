@@ -25,7 +25,7 @@ struct made {
 	bool closed;
 };
 
-/* sharded: the source of the steps is the second of two shards by count, of which the first comes too. */
+/* sharded: of the steps, the first half is another shard's. */
 static struct made *make(const char *const *words, const struct fake_step *steps, bool sharded)
 {
 	static const struct shard second = { .index = 2, .count = 2 };
