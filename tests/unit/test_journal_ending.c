@@ -116,10 +116,13 @@ static struct ending full(void)
 		.row = 1, .task_row = 8, .started = 1000.5, .ended = 1004.25, .captured = true,
 		.out_bytes = 5, .err_bytes = 6, .tail = "tail", .tail_len = 4,
 		.attempt = {
-			.number = 2, .slot = 3, .pid = 99, .started = COVEY_SEC, .ended = 4 * COVEY_SEC,
-			.outcome = COVEY_EXIT, .status = 7, .signal = 8, .reason = "why", .leaky = true,
+			.number = 2, .slot = 3, .pid = 99,
+			.started = COVEY_SEC, .ended = 4 * COVEY_SEC,
+			.outcome = COVEY_EXIT, .status = 7, .signal = 8,
+			.reason = "why", .leaky = true,
 			.usage = {
-				.ru_utime = { 1, 500000 }, .ru_stime = { 2, 250000 }, .ru_maxrss = 10,
+				.ru_utime = { 1, 500000 }, .ru_stime = { 2, 250000 },
+				.ru_maxrss = 10,
 			},
 		},
 	};

@@ -111,8 +111,8 @@ static void is_written_as(struct writer *w, const char *type_and_hex)
 {
 	assert_int_equal(rows_run(&w->rows, w->add), 0);
 	assert_int_equal(rows_commit(&w->rows), 0);
-	fixture_says("SELECT typeof(value) || ' ' || hex(value) FROM value ORDER BY rowid DESC LIMIT 1",
-	    type_and_hex);
+	fixture_says("SELECT typeof(value) || ' ' || hex(value) FROM value"
+	    " ORDER BY rowid DESC LIMIT 1", type_and_hex);
 }
 
 static void values(void **state)

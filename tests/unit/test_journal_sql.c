@@ -23,9 +23,10 @@ static const struct journal_sql set_thing = {
 
 static void make_things(struct fixture *f)
 {
+	const char *sql = "CREATE TABLE thing (id INTEGER, name TEXT, size INTEGER)";
 	struct error err;
 
-	if (journal_db_run(&f->db, "CREATE TABLE thing (id INTEGER, name TEXT, size INTEGER)", &err) != 0)
+	if (journal_db_run(&f->db, sql, &err) != 0)
 		fail_msg("%s", err.message);
 }
 
