@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "journal/journal_past.h"
+#include "journal/journal_sql.h"
 
 struct plan_history {
 	struct planner planner;
@@ -18,6 +19,17 @@ struct plan_history {
  * another, or is a shard's, counts in a table of its own, which SQLite keeps in a file. Other runs
  * need not: their entries are there to be counted by whoever wants to know.
  */
+static const char make_seen[] =
+    "CREATE TEMP TABLE seen (key BLOB PRIMARY KEY, n INTEGER NOT NULL) WITHOUT ROWID";
+
+enum { COUNT_N };
+enum { COUNT_KEY = 1 };
+
+static const struct journal_sql count_seen = {
+	"INSERT INTO seen VALUES (:key, 1) ON CONFLICT (key) DO UPDATE SET n = n + 1 RETURNING n",
+	SQL_PARAMETERS(":key")
+};
+
 static int prepare(struct plan_history *h, bool sharded, struct error *err)
 {
 	const struct journal_db *db = journal_database(h->journal);
@@ -25,25 +37,22 @@ static int prepare(struct plan_history *h, bool sharded, struct error *err)
 
 	if (journal_past(h->journal) == NULL && !sharded)
 		return 0;
-	if (journal_db_run(db, "CREATE TEMP TABLE seen (key BLOB PRIMARY KEY, n INTEGER NOT NULL)"
-	    " WITHOUT ROWID", &why) == 0
-	    && journal_db_prepare(db, "INSERT INTO seen VALUES (:key, 1) ON CONFLICT (key)"
-	    " DO UPDATE SET n = n + 1 RETURNING n", &h->occurrence, &why) == 0)
+	if (journal_db_run(db, make_seen, &why) == 0
+	    && journal_sql_prepare(db, &count_seen, &h->occurrence, &why) == 0)
 		return 0;
 	return journal_is_unusable(h->journal, &why, err);
 }
 
 static int count(struct plan_history *h, struct plan *plan, struct error *err)
 {
-	enum { KEY = 1, N = 0 };    /* the statement's parameter, and its column */
 	sqlite3_stmt *s = h->occurrence;
 	int result = 0;
 
 	if (s == NULL)
 		return 0;
-	sqlite3_bind_blob(s, KEY, plan->key.bytes, sizeof plan->key.bytes, SQLITE_STATIC);
+	sqlite3_bind_blob(s, COUNT_KEY, plan->key.bytes, sizeof plan->key.bytes, SQLITE_STATIC);
 	if (sqlite3_step(s) == SQLITE_ROW)
-		plan->occurrence = sqlite3_column_int64(s, N);
+		plan->occurrence = sqlite3_column_int64(s, COUNT_N);
 	else
 		result = error_set(err, "%s", sqlite3_errmsg(journal_database(h->journal)->db));
 	sqlite3_reset(s);
