@@ -355,9 +355,12 @@ enum { TO_DO_INPUT };
 
 static void print_input(sqlite3_stmt *s, void *arg)
 {
+	const void *input = sqlite3_column_blob(s, TO_DO_INPUT);
+
 	(void)arg;
-	fwrite(sqlite3_column_blob(s, TO_DO_INPUT), 1, (size_t)sqlite3_column_bytes(s, TO_DO_INPUT),
-	    stdout);
+	/* for an empty value SQLite returns NULL, which fwrite does not take */
+	if (input != NULL)
+		fwrite(input, 1, (size_t)sqlite3_column_bytes(s, TO_DO_INPUT), stdout);
 	putchar('\0');
 }
 
