@@ -97,14 +97,13 @@ int past_find(const struct journal_db *db, const char *template, size_t len, str
 	return result;
 }
 
-/* The number of words in a block where a NUL follows each word. */
-static size_t count_words(const char *block, size_t len)
+/* Counts the words in a block. False: a journal can hold anything, and the last word lacks its NUL. */
+static bool count_words(const char *block, size_t len, size_t *n)
 {
-	size_t n = 0;
-
+	*n = 0;
 	for (size_t i = 0; i < len; i++)
-		n += block[i] == '\0';
-	return n;
+		*n += block[i] == '\0';
+	return len == 0 || block[len - 1] == '\0';
 }
 
 /* Stores the addresses of the block's words, and NULL after them. Returns the next free place. */
@@ -116,16 +115,21 @@ static const char **split(const char **words, const char *block, size_t len)
 	return words;
 }
 
-static const char **copy_words(const char *block, size_t len)
+static const char **copy_argv(const char *block, size_t len, struct error *err)
 {
-	size_t n = count_words(block, len) + 1;
-	const char **words = malloc(n * sizeof *words + len + 1);
-	char *copy;
+	const char **words;
+	size_t n;
 
-	if (words == NULL)
+	if (!count_words(block, len, &n) || n == 0) {
+		error_set(err, "the command line of its last run is damaged");
 		return NULL;
-	copy = memcpy(words + n, block == NULL ? "" : block, len);
-	split(words, copy, len);
+	}
+	words = malloc((n + 1) * sizeof *words + len);
+	if (words == NULL) {
+		error_set(err, "out of memory");
+		return NULL;
+	}
+	split(words, memcpy(words + n + 1, block, len), len);
 	return words;
 }
 
@@ -145,10 +149,8 @@ const char **past_argv(const struct journal_db *db, struct error *err)
 		return NULL;
 	switch (sqlite3_step(s)) {
 	case SQLITE_ROW:
-		words = copy_words(sqlite3_column_blob(s, ARGV_ARGV),
-		    (size_t)sqlite3_column_bytes(s, ARGV_ARGV));
-		if (words == NULL)
-			error_set(err, "out of memory");
+		words = copy_argv(sqlite3_column_blob(s, ARGV_ARGV),
+		    (size_t)sqlite3_column_bytes(s, ARGV_ARGV), err);
 		break;
 	case SQLITE_DONE:
 		error_set(err, "the journal has no run");
@@ -306,14 +308,22 @@ static const char *column_string(sqlite3_stmt *s, int column)
 	return (const char *)sqlite3_column_text(s, column);
 }
 
+static int damaged(const struct past *past, struct error *err)
+{
+	return error_set(err, "row %lld of its table 'task' is damaged", (long long)past->next);
+}
+
 static int read_words(struct past *past, struct covey_command *command, struct error *err)
 {
-	size_t argv_len, env_len;
+	size_t argv_len, env_len, argc, envc;
 	const char *argv = column_text(past->walk, TASK_ARGV, &argv_len);
 	const char *env = column_text(past->walk, TASK_ENV, &env_len);
-	size_t n = count_words(argv, argv_len) + count_words(env, env_len) + 2;
-	const char **words = reallocarray(past->words, n, sizeof *words);
+	const char **words;
 
+	if (!count_words(argv, argv_len, &argc) || argc == 0
+	    || !count_words(env, env_len, &envc))
+		return damaged(past, err);
+	words = reallocarray(past->words, argc + envc + 2, sizeof *words);
 	if (words == NULL)
 		return error_set(err, "out of memory");
 	past->words = words;
@@ -358,9 +368,8 @@ static int read_task(struct past *past, struct journal_task *task, struct covey_
 		.name = column_string(s, TASK_NAME), .command = command,
 	};
 	task->input = column_text(s, TASK_INPUT, &task->input_len);
-	if (key_len != sizeof task->key.bytes || command->argv[0] == NULL)
-		return error_set(err, "row %lld of its table 'task' is damaged",
-		    (long long)past->next);
+	if (key_len != sizeof task->key.bytes)
+		return damaged(past, err);
 	memcpy(task->key.bytes, key, key_len);
 	return 1;
 }

@@ -265,25 +265,56 @@ static void the_last_run(void **state)
 	free(argv);
 }
 
-static void a_row_that_makes_no_sense(void **state)
+static void change(struct fixture *f, const char *sql)
 {
+	struct error err = { "" };
+
+	if (journal_db_run(&f->db, sql, &err) != 0)
+		fail_msg("%s", err.message);
+}
+
+static void a_damaged_task(void **state)
+{
+	static const char *const changes[] = {
+		"UPDATE task SET key = x'00'", "UPDATE task SET argv = ''",
+		/* words without their NUL */
+		"UPDATE task SET argv = 'echo'", "UPDATE task SET argv = x'610062'",
+		"UPDATE task SET argv = 1", "UPDATE task SET env = 'A=1'",
+	};
 	struct fixture *f = *state;
 	struct covey_command command;
 	struct journal_task task;
 	struct error err;
 	struct past *past;
 
+	for (size_t i = 0; i < sizeof changes / sizeof changes[0]; i++) {
+		fixture_begin(f, 0);
+		fixture_run(f, 1, "a", 0, COVEY_EXIT);
+		change(f, changes[i]);
+		past = opened(f, (int64_t)i + 1);
+		if (past_next(past, &task, &command, &err) != -1)
+			fail_msg("%s", changes[i]);
+		assert_non_null(strstr(err.message, " of its table 'task' is damaged"));
+		past_close(past);
+	}
+}
+
+static void a_damaged_command_line(void **state)
+{
+	static const char *const changes[] = {
+		"UPDATE run SET argv = ''", "UPDATE run SET argv = 'covey'",
+		"UPDATE run SET argv = x'610062'", "UPDATE run SET argv = 1",
+	};
+	struct fixture *f = *state;
+	struct error err;
+
 	fixture_begin(f, 0);
-	fixture_run(f, 1, "a", 0, COVEY_EXIT);
-	assert_int_equal(journal_db_run(&f->db, "UPDATE task SET key = x'00'", &err), 0);
-	past = opened(f, 1);
-	assert_int_equal(past_next(past, &task, &command, &err), -1);
-	assert_string_equal(err.message, "row 1 of its table 'task' is damaged");
-	past_close(past);
-	assert_int_equal(journal_db_run(&f->db, "UPDATE task SET key = zeroblob(16), argv = ''", &err), 0);
-	past = opened(f, 1);
-	assert_int_equal(past_next(past, &task, &command, &err), -1);
-	past_close(past);
+	for (size_t i = 0; i < sizeof changes / sizeof changes[0]; i++) {
+		change(f, changes[i]);
+		if (past_argv(&f->db, &err) != NULL)
+			fail_msg("%s", changes[i]);
+		assert_string_equal(err.message, "the command line of its last run is damaged");
+	}
 }
 
 /* ---- medians ---- */
@@ -341,7 +372,8 @@ int main(void)
 		TEST(what_is_left),
 		TEST(with_all_of_its_own),
 		TEST(the_last_run),
-		TEST(a_row_that_makes_no_sense),
+		TEST(a_damaged_task),
+		TEST(a_damaged_command_line),
 		TEST(medians),
 	};
 
