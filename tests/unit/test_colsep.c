@@ -140,10 +140,10 @@ static void refused(void **state)
 		{ "[\\D]", "it has a backslash before a letter or digit that has no meaning here" },
 		{ "[a\\]]", "it has a backslash before ], ^, - or [ within [...]: put ] first and - last" },
 		{ "[\\x5d]", "it has a backslash before ], ^, - or [ within [...]" },
-		{ "", "'' matches where there is nothing, so that it separates no columns" },
-		{ "a*", "'a*' matches where there is nothing, so that it separates no columns" },
-		{ "a|", "'a|' matches where there is nothing, so that it separates no columns" },
-		{ "^", "'^' matches where there is nothing, so that it separates no columns" },
+		{ "", "'' matches the empty string" },
+		{ "a*", "'a*' matches the empty string" },
+		{ "a|", "'a|' matches the empty string" },
+		{ "^", "'^' matches the empty string" },
 	};
 
 	(void)state;

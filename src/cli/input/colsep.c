@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/units.h"
+
 struct colsep {
 	bool single;     /* the separator is one byte and needs no expression */
 	char byte;
@@ -13,59 +15,33 @@ struct colsep {
 
 /* ---- from perl's expressions to POSIX' ---- */
 
-enum { GROWTH = 12 };    /* no character becomes more than these */
+/* What a letter after a backslash means, outside of [...] and within; NULL: nothing there. */
+static const struct escape {
+	char letter;
+	const char *outside, *within;
+} escapes[] = {
+	{ 'd', "[0-9]", "0-9" },
+	{ 'D', "[^0-9]", NULL },
+	{ 's', "[[:space:]]", "[:space:]" },
+	{ 'S', "[^[:space:]]", NULL },
+	{ 'w', "[[:alnum:]_]", "[:alnum:]_" },
+	{ 'W', "[^[:alnum:]_]", NULL },
+	{ 't', "\t", "\t" }, { 'n', "\n", "\n" }, { 'r', "\r", "\r" }, { 'f', "\f", "\f" },
+	{ 'v', "\v", "\v" }, { 'a', "\a", "\a" }, { 'e', "\033", "\033" },
+};
+
+enum { LONGEST = sizeof "[^[:alnum:]_]" - 1, GROWTH = (LONGEST + 1) / 2 };
 
 struct translation {
 	const char *from;
-	char *to;
+	char *to;            /* has room for GROWTH bytes for each one of from */
 	const char *why;     /* it cannot be done */
 };
-
-static void put(struct translation *t, const char *text)
-{
-	t->to = stpcpy(t->to, text);
-}
-
-/* What \t and the like stand for; '\0': something else. */
-static char control(char c)
-{
-	static const char letters[] = "tnrfvae", bytes[] = "\t\n\r\f\v\a\033";
-	const char *found = c == '\0' ? NULL : strchr(letters, c);
-
-	return found == NULL ? '\0' : bytes[found - letters];
-}
-
-static const char *class_of(char c, bool within)
-{
-	switch (c) {
-	case 'd':
-		return within ? "0-9" : "[0-9]";
-	case 'D':
-		return within ? NULL : "[^0-9]";
-	case 's':
-		return within ? "[:space:]" : "[[:space:]]";
-	case 'S':
-		return within ? NULL : "[^[:space:]]";
-	case 'w':
-		return within ? "[:alnum:]_" : "[[:alnum:]_]";
-	case 'W':
-		return within ? NULL : "[^[:alnum:]_]";
-	}
-	return NULL;
-}
-
-static int hex(char c)
-{
-	const char *digits = "0123456789abcdef";
-	const char *found = c == '\0' ? NULL : strchr(digits, c >= 'A' && c <= 'F' ? c + 32 : c);
-
-	return found == NULL ? -1 : (int)(found - digits);
-}
 
 /* A byte that stands for itself. */
 static void put_byte(struct translation *t, char c, bool within)
 {
-	if (within && (c == ']' || c == '^' || c == '-' || c == '['))
+	if (within && strchr("]^-[", c) != NULL)
 		t->why = "a backslash before ], ^, - or [ within [...]: put ] first and - last, without "
 		    "backslashes";
 	if (!within && strchr(".[]\\()*+?{}|^$", c) != NULL)
@@ -74,31 +50,55 @@ static void put_byte(struct translation *t, char c, bool within)
 	*t->to = '\0';
 }
 
-/* Stands behind a backslash. */
-static void escape(struct translation *t, bool within)
+/* The byte that two hexadecimal digits stand for; 0 if they are none, or it is NUL. */
+static int take_hex(struct translation *t)
 {
-	char c = *t->from++;
-	const char *class = class_of(c, within);
+	char text[] = "\\x??";
+	struct error ignored;
+	int byte = 0;
 
-	if (c == '\0') {
-		t->from--;
-		t->why = "a backslash at its end";
-	} else if (class != NULL) {
-		put(t, class);
-	} else if (control(c) != '\0') {
-		put_byte(t, control(c), within);
-	} else if (c == 'x' && hex(t->from[0]) >= 0 && hex(t->from[1]) >= 0
-	    && (t->from[0] != '0' || t->from[1] != '0')) {
-		put_byte(t, (char)(hex(t->from[0]) << 4 | hex(t->from[1])), within);
-		t->from += 2;
-	} else if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9')) {
-		t->why = "a backslash before a letter or digit that has no meaning here";
-	} else {
-		put_byte(t, c, within);
-	}
+	if (t->from[0] == '\0' || t->from[1] == '\0')
+		return 0;
+	memcpy(text + 2, t->from, 2);
+	if (units_byte(text, &byte, &ignored) != 0)
+		return 0;
+	t->from += 2;
+	return byte;
 }
 
-/* Stands behind "[". */
+static void put_letter(struct translation *t, char c, bool within)
+{
+	const char *text = NULL;
+	int byte = c == 'x' ? take_hex(t) : 0;
+
+	for (size_t i = 0; i < sizeof escapes / sizeof escapes[0]; i++)
+		if (escapes[i].letter == c)
+			text = within ? escapes[i].within : escapes[i].outside;
+	if (text != NULL)
+		t->to = stpcpy(t->to, text);
+	else if (byte != 0)
+		put_byte(t, (char)byte, within);
+	else
+		t->why = "a backslash before a letter or digit that has no meaning here";
+}
+
+/* Translates what comes after a backslash. */
+static void escape(struct translation *t, bool within)
+{
+	char c = *t->from;
+
+	if (c == '\0') {
+		t->why = "a backslash at its end";
+		return;
+	}
+	t->from++;
+	if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'))
+		put_letter(t, c, within);
+	else
+		put_byte(t, c, within);
+}
+
+/* Translates what comes after "[". */
 static void bracket(struct translation *t)
 {
 	bool first = true;
@@ -172,8 +172,7 @@ static int compile(struct colsep *sep, const char *regex, const char *posix, str
 	if (regexec(&sep->regex, "", 0, NULL, 0) != 0)
 		return 0;
 	regfree(&sep->regex);
-	return error_set(err, "'%.200s' matches where there is nothing, so that it separates no "
-	    "columns", regex);
+	return error_set(err, "'%.200s' matches the empty string", regex);
 }
 
 struct colsep *colsep_new(const char *regex, struct error *err)
@@ -243,7 +242,7 @@ static bool find(const struct colsep *sep, const struct span *text, size_t at, r
 			return false;
 		if (found->rm_eo > found->rm_so)
 			return true;
-		/* what matches nothing, such as \b, separates nothing */
+		/* a match of the empty string separates nothing */
 		at = (size_t)found->rm_so;
 	}
 	return false;
