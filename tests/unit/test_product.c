@@ -21,8 +21,8 @@ static void load(struct product_part *part, const char *words)
 	assert_non_null(copy);
 	while ((word = strsep(&rest, " ")) != NULL)
 		if (word[0] != '\0')
-			assert_int_equal(item_list_add(&part->held, word, strlen(word)), 0);
-	item_list_settle(&part->held);
+			assert_int_equal(item_list_add(&part->list, word, strlen(word)), 0);
+	item_list_settle(&part->list);
 	free(copy);
 }
 

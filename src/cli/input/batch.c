@@ -7,9 +7,9 @@
 struct batch {
 	struct source source;
 	unsigned n, gathered;        /* records that make one, and how many are there */
-	struct item_list held;            /* their items */
+	struct item_list list;       /* their items */
 	uint64_t line;               /* of the first of them */
-	bool given;                  /* what is held was given, and is to be forgotten */
+	bool given;                  /* the list was given out, and is to be cleared */
 	bool ended;                  /* below has ended, as "end" and "why" say */
 	enum input_result end;
 	struct error why;
@@ -17,11 +17,11 @@ struct batch {
 
 static enum input_result give(struct batch *batch, struct record *record)
 {
-	item_list_settle(&batch->held);
+	item_list_settle(&batch->list);
 	batch->given = true;
 	*record = (struct record){
-		.items = batch->held.items, .nitems = batch->held.n,
-		.bytes = item_list_bytes(&batch->held), .line = batch->line,
+		.items = batch->list.items, .nitems = batch->list.n,
+		.bytes = item_list_bytes(&batch->list), .line = batch->line,
 	};
 	return INPUT_RECORD;
 }
@@ -31,7 +31,7 @@ static int gather(struct batch *batch, const struct record *from)
 	if (batch->gathered++ == 0)
 		batch->line = from->line;
 	for (size_t i = 0; i < from->nitems; i++)
-		if (item_list_add(&batch->held, from->items[i].text, from->items[i].len) != 0)
+		if (item_list_add(&batch->list, from->items[i].text, from->items[i].len) != 0)
 			return -1;
 	return 0;
 }
@@ -44,7 +44,7 @@ static enum input_result batch_next(struct source *source, struct record *record
 	struct record from;
 
 	if (batch->given) {
-		item_list_clear(&batch->held);
+		item_list_clear(&batch->list);
 		batch->gathered = 0;
 		batch->given = false;
 	}
@@ -81,7 +81,7 @@ static void batch_close(struct source *source)
 	struct batch *batch = (struct batch *)source;
 
 	source_close(source->below);
-	item_list_release(&batch->held);
+	item_list_release(&batch->list);
 	free(batch);
 }
 

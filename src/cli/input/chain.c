@@ -137,7 +137,7 @@ static int load_parts(struct making *m, struct error *err)
 		struct input_options input = input_for(m->options, &sources->list[i]);
 
 		m->parts[m->nparts].linked = sources->list[i].linked;
-		if (item_list_load(&m->parts[m->nparts].held, &input, err) != 0)
+		if (item_list_load(&m->parts[m->nparts].list, &input, err) != 0)
 			return -1;
 	}
 	return 0;
@@ -217,7 +217,7 @@ static int take_names(struct making *m, size_t part, struct error *err)
 	const char *path = m->options->sources.list[part + 1].path;
 	struct span line;
 
-	if (!item_list_take_first(&m->parts[part].held, &line))
+	if (!item_list_take_first(&m->parts[part].list, &line))
 		return no_header(path == NULL ? ":::" : path, err);
 	return add_names(m, &line, err);
 }
@@ -248,8 +248,8 @@ static int check_items(const struct making *m, struct error *err)
 			return -1;
 	}
 	for (size_t part = 0; part + 1 < m->nparts; part++)
-		for (size_t i = 0; i < m->parts[part].held.n; i++)
-			if (check_item(m, part + 1, &m->parts[part].held.items[i], err) != 0)
+		for (size_t i = 0; i < m->parts[part].list.n; i++)
+			if (check_item(m, part + 1, &m->parts[part].list.items[i], err) != 0)
 				return -1;
 	return 0;
 }

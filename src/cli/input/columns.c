@@ -9,7 +9,7 @@ struct columns {
 	struct source source;
 	struct colsep *sep;
 	const struct header *header;
-	struct item_list held;            /* the columns of one record */
+	struct item_list list;       /* the columns of one record */
 	uint64_t refused;            /* the line that was refused last; 0: none, or not known */
 };
 
@@ -52,14 +52,14 @@ static int keep(void *arg, const char *text, size_t len)
 {
 	struct columns *columns = arg;
 
-	return item_list_add(&columns->held, text, len);
+	return item_list_add(&columns->list, text, len);
 }
 
-static bool drop_last_if_empty(struct item_list *held)
+static bool drop_last_if_empty(struct item_list *list)
 {
-	if (held->items[held->n - 1].len > 0)
+	if (list->items[list->n - 1].len > 0)
 		return false;
-	item_list_drop_empty(held);
+	item_list_drop_empty(list);
 	return true;
 }
 
@@ -80,7 +80,7 @@ static enum input_result too_many(struct columns *columns, const struct record *
 static enum input_result split(struct columns *columns, const struct record *record, size_t i,
     struct error *err)
 {
-	size_t before = columns->held.n, width, n;
+	size_t before = columns->list.n, width, n;
 
 	if (colsep_split(columns->sep, &record->items[i], keep, columns) != 0) {
 		error_set(err, "out of memory");
@@ -89,14 +89,14 @@ static enum input_result split(struct columns *columns, const struct record *rec
 	if (columns->header->nsources == 0)
 		return INPUT_RECORD;
 	width = columns->header->widths[i];
-	for (n = columns->held.n - before; n < width; n++)
-		if (item_list_add(&columns->held, "", 0) != 0) {
+	for (n = columns->list.n - before; n < width; n++)
+		if (item_list_add(&columns->list, "", 0) != 0) {
 			error_set(err, "out of memory");
 			return INPUT_BAD;
 		}
 	if (i + 1 == record->nitems)
 		return INPUT_RECORD;
-	while (n > width && drop_last_if_empty(&columns->held))
+	while (n > width && drop_last_if_empty(&columns->list))
 		n--;
 	return n <= width ? INPUT_RECORD : too_many(columns, record, n, width, err);
 }
@@ -115,7 +115,7 @@ static enum input_result columns_next(struct source *source, struct record *reco
 	    && from.line == columns->refused);
 	if (below != INPUT_RECORD && below != INPUT_OTHERS)
 		return below;
-	item_list_clear(&columns->held);
+	item_list_clear(&columns->list);
 	for (size_t i = 0; i < from.nitems && result == INPUT_RECORD; i++)
 		result = split(columns, &from, i, err);
 	/* the shard that has it complains */
@@ -123,10 +123,10 @@ static enum input_result columns_next(struct source *source, struct record *reco
 		return INPUT_AGAIN;
 	if (result != INPUT_RECORD)
 		return result;
-	item_list_settle(&columns->held);
+	item_list_settle(&columns->list);
 	*record = (struct record){
-		.items = columns->held.items, .nitems = columns->held.n,
-		.bytes = item_list_bytes(&columns->held), .line = from.line,
+		.items = columns->list.items, .nitems = columns->list.n,
+		.bytes = item_list_bytes(&columns->list), .line = from.line,
 		.number = from.number,
 	};
 	return below;
@@ -138,7 +138,7 @@ static void columns_close(struct source *source)
 
 	source_close(source->below);
 	colsep_free(columns->sep);
-	item_list_release(&columns->held);
+	item_list_release(&columns->list);
 	free(columns);
 }
 

@@ -6,56 +6,56 @@
 
 #include "base/grow.h"
 
-static int reserve(struct item_list *held)
+static int reserve(struct item_list *list)
 {
-	struct span *items = grow(held->items, &held->room, held->n + 1, sizeof *items);
+	struct span *items = grow(list->items, &list->room, list->n + 1, sizeof *items);
 
 	if (items == NULL)
 		return -1;
-	held->items = items;
+	list->items = items;
 	return 0;
 }
 
-int item_list_add(struct item_list *held, const char *text, size_t len)
+int item_list_add(struct item_list *list, const char *text, size_t len)
 {
-	if (reserve(held) != 0 || buf_add_word(&held->text, text, len) != 0)
+	if (reserve(list) != 0 || buf_add_word(&list->text, text, len) != 0)
 		return -1;
-	held->items[held->n++] = (struct span){ NULL, len };
+	list->items[list->n++] = (struct span){ NULL, len };
 	return 0;
 }
 
-void item_list_settle(struct item_list *held)
+void item_list_settle(struct item_list *list)
 {
-	const char *at = held->text.at;
+	const char *at = list->text.at;
 
-	for (size_t i = 0; i < held->n; i++) {
-		held->items[i].text = at;
-		at += held->items[i].len + 1;
+	for (size_t i = 0; i < list->n; i++) {
+		list->items[i].text = at;
+		at += list->items[i].len + 1;
 	}
 }
 
-bool item_list_take_first(struct item_list *held, struct span *item)
+bool item_list_take_first(struct item_list *list, struct span *item)
 {
-	if (held->n == 0)
+	if (list->n == 0)
 		return false;
-	*item = *held->items++;
-	held->n--;
-	held->skipped++;
+	*item = *list->items++;
+	list->n--;
+	list->skipped++;
 	return true;
 }
 
-void item_list_clear(struct item_list *held)
+void item_list_clear(struct item_list *list)
 {
-	held->n = 0;
-	buf_clear(&held->text);
+	list->n = 0;
+	buf_clear(&list->text);
 }
 
-void item_list_release(struct item_list *held)
+void item_list_release(struct item_list *list)
 {
-	if (held->items != NULL)
-		free(held->items - held->skipped);
-	buf_release(&held->text);
-	*held = (struct item_list){ .n = 0 };
+	if (list->items != NULL)
+		free(list->items - list->skipped);
+	buf_release(&list->text);
+	*list = (struct item_list){ .n = 0 };
 }
 
 /* ---- loading ---- */
@@ -65,15 +65,15 @@ static int out_of_memory(struct error *err)
 	return error_set(err, "out of memory");
 }
 
-static int load_words(struct item_list *held, const struct input_options *options,
+static int load_words(struct item_list *list, const struct input_options *options,
     struct error *err)
 {
-	for (; held->n < options->nitems; held->n++) {
-		const char *word = options->items[held->n];
+	for (; list->n < options->nitems; list->n++) {
+		const char *word = options->items[list->n];
 
-		if (reserve(held) != 0)
+		if (reserve(list) != 0)
 			return out_of_memory(err);
-		held->items[held->n] = (struct span){ word, strlen(word) };
+		list->items[list->n] = (struct span){ word, strlen(word) };
 	}
 	return 0;
 }
@@ -86,14 +86,14 @@ static void wait_for(struct input *input)
 		input_ready(input);
 }
 
-static int load_records(struct item_list *held, struct input *input, struct error *err)
+static int load_records(struct item_list *list, struct input *input, struct error *err)
 {
 	struct input_record record;
 
 	for (;;) {
 		switch (input_next(input, &record, err)) {
 		case INPUT_RECORD:
-			if (item_list_add(held, record.text, record.len) != 0)
+			if (item_list_add(list, record.text, record.len) != 0)
 				return out_of_memory(err);
 			break;
 		case INPUT_LATER:
@@ -103,7 +103,7 @@ static int load_records(struct item_list *held, struct input *input, struct erro
 		case INPUT_OTHERS:
 			break;
 		case INPUT_END:
-			item_list_settle(held);
+			item_list_settle(list);
 			return 0;
 		case INPUT_REFUSED:
 			return error_set(err, "%s:%llu: it contains a NUL byte; if items end in NUL, use -0",
@@ -114,7 +114,7 @@ static int load_records(struct item_list *held, struct input *input, struct erro
 	}
 }
 
-static int load_file(struct item_list *held, const struct input_options *options,
+static int load_file(struct item_list *list, const struct input_options *options,
     struct error *err)
 {
 	struct input *input = input_open(options, err);
@@ -122,16 +122,16 @@ static int load_file(struct item_list *held, const struct input_options *options
 
 	if (input == NULL)
 		return -1;
-	result = load_records(held, input, err);
+	result = load_records(list, input, err);
 	input_close(input);
 	return result;
 }
 
-int item_list_load(struct item_list *held, const struct input_options *options, struct error *err)
+int item_list_load(struct item_list *list, const struct input_options *options, struct error *err)
 {
-	int result = options->given ? load_words(held, options, err) : load_file(held, options, err);
+	int result = options->given ? load_words(list, options, err) : load_file(list, options, err);
 
 	if (result != 0)
-		item_list_release(held);
+		item_list_release(list);
 	return result;
 }

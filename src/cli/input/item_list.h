@@ -23,34 +23,34 @@ struct item_list {
 
 /*
  * Reads a source to its end, waiting for it, into what is empty. Returns 0, or -1 with a message;
- * then nothing is held.
+ * then the list is empty.
  */
-int item_list_load(struct item_list *held, const struct input_options *options, struct error *err);
+int item_list_load(struct item_list *list, const struct input_options *options, struct error *err);
 
 /* Adds a copy. Returns 0, or -1 if memory is out. */
-int item_list_add(struct item_list *held, const char *text, size_t len);
+int item_list_add(struct item_list *list, const char *text, size_t len);
 
 /* Makes the items' texts known; to be called after the last item_list_add, and again after another. */
-void item_list_settle(struct item_list *held);
+void item_list_settle(struct item_list *list);
 
 /* The length of all items together, without their NULs, where they are copies. */
-static inline size_t item_list_bytes(const struct item_list *held)
+static inline size_t item_list_bytes(const struct item_list *list)
 {
-	return held->text.len - held->n;
+	return list->text.len - list->n;
 }
 
 /* Removes the last item, which must be a copy and empty. */
-static inline void item_list_drop_empty(struct item_list *held)
+static inline void item_list_drop_empty(struct item_list *list)
 {
-	held->n--;
-	held->text.len--;
+	list->n--;
+	list->text.len--;
 }
 
 /* Takes off the first item; false if there is none. From then on, nothing can be added. */
-bool item_list_take_first(struct item_list *held, struct span *item);
+bool item_list_take_first(struct item_list *list, struct span *item);
 
 /* Forgets all items and keeps the memory; and releases it. */
-void item_list_clear(struct item_list *held);
-void item_list_release(struct item_list *held);
+void item_list_clear(struct item_list *list);
+void item_list_release(struct item_list *list);
 
 #endif

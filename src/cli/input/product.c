@@ -12,7 +12,7 @@ struct product {
 	bool has_first;              /* an item of the stream is in items[0] */
 	uint64_t nfirst;             /* how many there have been, refused ones too */
 	size_t longest, shortest;    /* of the parts that change with the stream */
-	struct item_list kept;            /* with link: the stream's items that may come again */
+	struct item_list kept;       /* with link: the stream's items that may come again */
 	size_t *at;                  /* of each part: its present item */
 	uint64_t line;
 	struct span *items;          /* the present combination */
@@ -20,7 +20,7 @@ struct product {
 
 /* ---- one group: everything changes together ---- */
 
-/* In the place of an item that cannot be used, so that those behind it keep their partners. */
+/* In the place of an item that cannot be used, so that the items after it keep their partners. */
 static const struct span refused = { "", 1 };
 
 static bool is_refused(const struct span *item)
@@ -83,7 +83,7 @@ static enum input_result next_linked(struct product *p, struct error *err)
 	if (result != INPUT_RECORD)
 		return result;
 	for (size_t i = 0; i < p->n; i++)
-		p->items[i + 1] = p->parts[i].held.items[p->nfirst % p->parts[i].held.n];
+		p->items[i + 1] = p->parts[i].list.items[p->nfirst % p->parts[i].list.n];
 	p->nfirst++;
 	return INPUT_RECORD;
 }
@@ -115,15 +115,15 @@ static size_t shortest_of(const struct product *p, size_t from, size_t end)
 	size_t shortest = SIZE_MAX;
 
 	for (size_t i = from; i < end; i++)
-		if (p->parts[i].held.n < shortest)
-			shortest = p->parts[i].held.n;
+		if (p->parts[i].list.n < shortest)
+			shortest = p->parts[i].list.n;
 	return shortest;
 }
 
 static void set_part(struct product *p, size_t i, size_t at)
 {
 	p->at[i] = at;
-	p->items[i + 1] = p->parts[i].held.items[at];
+	p->items[i + 1] = p->parts[i].list.items[at];
 }
 
 /* Sets the group that ends there to its next item; false: to its first again. */
@@ -199,7 +199,7 @@ static enum input_result product_next(struct source *source, struct record *reco
 static bool left_over(const struct product *p, size_t from, size_t end, uint64_t used)
 {
 	for (size_t i = from; i < end; i++)
-		if (p->parts[i].held.n > used)
+		if (p->parts[i].list.n > used)
 			return true;
 	return false;
 }
@@ -238,14 +238,14 @@ static void product_close(struct source *source)
 void product_release_parts(struct product_part *parts, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		item_list_release(&parts[i].held);
+		item_list_release(&parts[i].list);
 	free(parts);
 }
 
 static void measure(struct product *p)
 {
 	for (size_t i = 0; i < p->n; i++) {
-		size_t n = p->parts[i].held.n;
+		size_t n = p->parts[i].list.n;
 
 		p->empty = p->empty || n == 0;
 		if (n > p->longest)

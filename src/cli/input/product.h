@@ -1,7 +1,7 @@
 /*
  * product - a source that combines the items of several sources
  *
- * The first source is the stream below, read as it is asked for; all others are held in memory.
+ * The first source is the stream below, read as it is asked for; all others are kept in memory.
  * Each item of a source is combined with each of the others, those of the last source changing
  * fastest. A linked source changes together with the one before it; such a group is as long as its
  * shortest source. With link all sources are one group, as long as its longest source: shorter ones
@@ -15,7 +15,7 @@
 #include "cli/input/source.h"
 
 struct product_part {
-	struct item_list held;
+	struct item_list list;
 	bool linked;                 /* with the source before it */
 };
 

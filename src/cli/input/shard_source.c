@@ -2,13 +2,13 @@
 
 #include <stdlib.h>
 
-#include "cli/input/pool.h"
+#include "cli/input/record_list.h"
 
 struct shard_source {
 	struct source source;
 	struct shard shard;
 	uint64_t n;                  /* records so far, of all shards */
-	struct pool pool;            /* by count: all of them */
+	struct record_list records;  /* by count: all of them */
 	bool loaded;
 	struct shard_block ours;
 };
@@ -18,75 +18,75 @@ struct shard_source {
 static enum input_result hash_next(struct source *source, struct record *record,
     struct error *err)
 {
-	struct shard_source *share = (struct shard_source *)source;
+	struct shard_source *self = (struct shard_source *)source;
 	enum input_result result = source_next(source->below, record, err);
 
 	if (result != INPUT_RECORD)
 		return result;
-	record->number = ++share->n;
-	return shard_of(record->items, record->nitems, share->shard.count) == share->shard.index
+	record->number = ++self->n;
+	return shard_of(record->items, record->nitems, self->shard.count) == self->shard.index
 	    ? INPUT_RECORD : INPUT_OTHERS;
 }
 
 /* ---- by count: when their number is known ---- */
 
-static enum input_result load(struct shard_source *share, struct error *err)
+static enum input_result load(struct shard_source *self, struct error *err)
 {
-	enum input_result result = pool_load(&share->pool, share->source.below, err);
+	enum input_result result = record_list_load(&self->records, self->source.below, err);
 
 	if (result != INPUT_END)
 		return result;
-	share->loaded = true;
-	share->ours = shard_block(share->pool.n, &share->shard);
+	self->loaded = true;
+	self->ours = shard_block(self->records.n, &self->shard);
 	return INPUT_RECORD;
 }
 
 static enum input_result count_next(struct source *source, struct record *record,
     struct error *err)
 {
-	struct shard_source *share = (struct shard_source *)source;
-	enum input_result result = share->loaded ? INPUT_RECORD : load(share, err);
+	struct shard_source *self = (struct shard_source *)source;
+	enum input_result result = self->loaded ? INPUT_RECORD : load(self, err);
 
 	if (result != INPUT_RECORD)
 		return result;
-	if (share->n >= share->ours.end)
+	if (self->n >= self->ours.end)
 		return INPUT_END;
-	pool_get(&share->pool, (size_t)share->n, record);
-	record->number = ++share->n;
-	return share->n > share->ours.first ? INPUT_RECORD : INPUT_OTHERS;
+	record_list_get(&self->records, (size_t)self->n, record);
+	record->number = ++self->n;
+	return self->n > self->ours.first ? INPUT_RECORD : INPUT_OTHERS;
 }
 
 static bool count_has_more(const struct source *source)
 {
-	const struct shard_source *share = (const struct shard_source *)source;
+	const struct shard_source *self = (const struct shard_source *)source;
 
-	return share->loaded ? share->n < share->ours.end : share->pool.n > 0;
+	return self->loaded ? self->n < self->ours.end : self->records.n > 0;
 }
 
 /* ---- both ---- */
 
-static void share_close(struct source *source)
+static void shard_close(struct source *source)
 {
-	struct shard_source *share = (struct shard_source *)source;
+	struct shard_source *self = (struct shard_source *)source;
 
 	source_close(source->below);
-	pool_release(&share->pool);
-	free(share);
+	record_list_release(&self->records);
+	free(self);
 }
 
 struct source *shard_source_open(struct source *below, const struct shard *shard, enum shard_by by)
 {
 	static const struct source_ops ops[] = {
-		[SHARD_BY_HASH] = { .next = hash_next, .close = share_close },
+		[SHARD_BY_HASH] = { .next = hash_next, .close = shard_close },
 		[SHARD_BY_COUNT] = {
-			.next = count_next, .close = share_close, .has_more = count_has_more,
+			.next = count_next, .close = shard_close, .has_more = count_has_more,
 		},
 	};
-	struct shard_source *share = calloc(1, sizeof *share);
+	struct shard_source *self = calloc(1, sizeof *self);
 
-	if (share == NULL)
+	if (self == NULL)
 		return NULL;
-	source_init(&share->source, &ops[by], below);
-	share->shard = *shard;
-	return &share->source;
+	source_init(&self->source, &ops[by], below);
+	self->shard = *shard;
+	return &self->source;
 }

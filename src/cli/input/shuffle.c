@@ -3,13 +3,13 @@
 #include <bsd/stdlib.h>
 #include <stdlib.h>
 
-#include "cli/input/pool.h"
+#include "cli/input/record_list.h"
 
 struct shuffle {
 	struct source source;
 	uint64_t state;              /* of the generator */
-	struct pool pool;
-	size_t *order;               /* places in the pool; NULL: it is still being filled */
+	struct record_list records;
+	size_t *order;               /* places in the records; NULL: it is still being filled */
 	size_t next;
 };
 
@@ -39,17 +39,17 @@ static uint64_t draw_below(struct shuffle *shuffle, uint64_t n)
 
 static enum input_result load(struct shuffle *shuffle, struct error *err)
 {
-	enum input_result result = pool_load(&shuffle->pool, shuffle->source.below, err);
+	enum input_result result = record_list_load(&shuffle->records, shuffle->source.below, err);
 
 	if (result != INPUT_END)
 		return result;
 	/* one more, so that there is an address even for none */
-	shuffle->order = reallocarray(NULL, shuffle->pool.n + 1, sizeof *shuffle->order);
+	shuffle->order = reallocarray(NULL, shuffle->records.n + 1, sizeof *shuffle->order);
 	if (shuffle->order == NULL) {
 		error_set(err, "out of memory");
 		return INPUT_BAD;
 	}
-	for (size_t i = 0; i < shuffle->pool.n; i++)
+	for (size_t i = 0; i < shuffle->records.n; i++)
 		shuffle->order[i] = i;
 	return INPUT_RECORD;
 }
@@ -58,7 +58,7 @@ static enum input_result load(struct shuffle *shuffle, struct error *err)
 static size_t take(struct shuffle *shuffle)
 {
 	size_t *next = &shuffle->order[shuffle->next];
-	size_t *drawn = next + draw_below(shuffle, shuffle->pool.n - shuffle->next);
+	size_t *drawn = next + draw_below(shuffle, shuffle->records.n - shuffle->next);
 	size_t at = *drawn;
 
 	*drawn = *next;
@@ -76,10 +76,10 @@ static enum input_result shuffle_next(struct source *source, struct record *reco
 
 	if (result != INPUT_RECORD)
 		return result;
-	if (shuffle->next == shuffle->pool.n)
+	if (shuffle->next == shuffle->records.n)
 		return INPUT_END;
 	at = take(shuffle);
-	pool_get(&shuffle->pool, at, record);
+	record_list_get(&shuffle->records, at, record);
 	record->place = at + 1;
 	if (record->number == 0)
 		record->number = at + 1;
@@ -90,7 +90,7 @@ static bool shuffle_has_more(const struct source *source)
 {
 	const struct shuffle *shuffle = (const struct shuffle *)source;
 
-	return shuffle->next < shuffle->pool.n;
+	return shuffle->next < shuffle->records.n;
 }
 
 static void shuffle_close(struct source *source)
@@ -98,7 +98,7 @@ static void shuffle_close(struct source *source)
 	struct shuffle *shuffle = (struct shuffle *)source;
 
 	source_close(source->below);
-	pool_release(&shuffle->pool);
+	record_list_release(&shuffle->records);
 	free(shuffle->order);
 	free(shuffle);
 }
