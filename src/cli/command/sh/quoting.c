@@ -66,8 +66,8 @@ static bool code(struct reader *r, enum closer closer);
 
 static bool comment(struct reader *r)
 {
-	while (r->pos < r->end && rd_peek(r, 0) != '\n')
-		if (!rd_copy(r, 1))
+	while (r->pos < r->end && sh_peek(r, 0) != '\n')
+		if (!sh_copy(r, 1))
 			return false;
 	return true;
 }
@@ -121,13 +121,13 @@ static bool lines(struct reader *r)
 {
 	bool ok = true;
 
-	while (ok && r->pos < r->end && rd_placeholder(r) == 0) {
-		if (rd_peek(r, 0) == '#')
+	while (ok && r->pos < r->end && sh_placeholder(r) == 0) {
+		if (sh_peek(r, 0) == '#')
 			ok = comment(r);
-		else if (rd_peek(r, 0) == '\n')
+		else if (sh_peek(r, 0) == '\n')
 			ok = sh_heredoc_newline(r);
-		else if (is_blank(rd_peek(r, 0)))
-			ok = rd_copy(r, 1);
+		else if (is_blank(sh_peek(r, 0)))
+			ok = sh_copy(r, 1);
 		else
 			break;
 	}
@@ -139,13 +139,13 @@ static bool case_pattern(struct reader *r)
 	for (;;) {
 		struct word w = { 0 };
 
-		if (!rd_blanks(r) || !sh_words_read(r, &w) || !rd_blanks(r))
+		if (!sh_blanks(r) || !sh_words_read(r, &w) || !sh_blanks(r))
 			return false;
-		if (rd_peek(r, 0) == ')')
-			return rd_copy(r, 1);
-		if (rd_peek(r, 0) != '|')
-			return rd_unsure(r, "a pattern of 'case'");
-		if (!rd_copy(r, 1))
+		if (sh_peek(r, 0) == ')')
+			return sh_copy(r, 1);
+		if (sh_peek(r, 0) != '|')
+			return sh_unsure(r, "a pattern of 'case'");
+		if (!sh_copy(r, 1))
 			return false;
 	}
 }
@@ -155,27 +155,27 @@ static bool case_statement(struct reader *r)
 {
 	struct word subject = { 0 }, in = { 0 };
 
-	if (!rd_blanks(r) || !sh_words_read(r, &subject) || !lines(r) || !sh_words_read(r, &in))
+	if (!sh_blanks(r) || !sh_words_read(r, &subject) || !lines(r) || !sh_words_read(r, &in))
 		return false;
 	if (!is_reserved(&in, "in"))
-		return rd_unsure(r, "'case' without 'in'");
+		return sh_unsure(r, "'case' without 'in'");
 	r->esac = false;
 	while (!r->esac) {
 		struct word w = { 0 };
 
 		if (!lines(r))
 			return false;
-		if (rd_peek(r, 0) == '(' && rd_placeholder(r) == 0) {
-			if (!rd_copy(r, 1) || !case_pattern(r))
+		if (sh_peek(r, 0) == '(' && sh_placeholder(r) == 0) {
+			if (!sh_copy(r, 1) || !case_pattern(r))
 				return false;
 		} else {
-			if (!sh_words_read(r, &w) || !rd_blanks(r))
+			if (!sh_words_read(r, &w) || !sh_blanks(r))
 				return false;
 			if (is_reserved(&w, "esac"))
 				break;
-			if (!is_one_of(rd_peek(r, 0), "|)") || is_reserved(&w, ""))
-				return rd_unsure(r, "a pattern of 'case'");
-			if (rd_peek(r, 0) == '|' ? !rd_copy(r, 1) || !case_pattern(r) : !rd_copy(r, 1))
+			if (!is_one_of(sh_peek(r, 0), "|)") || is_reserved(&w, ""))
+				return sh_unsure(r, "a pattern of 'case'");
+			if (sh_peek(r, 0) == '|' ? !sh_copy(r, 1) || !case_pattern(r) : !sh_copy(r, 1))
 				return false;
 		}
 		if (!code(r, CLOSER_CASE))
@@ -214,10 +214,10 @@ static bool for_name(struct reader *r, struct command *cmd)
 {
 	struct word w = { 0 };
 
-	if (!rd_blanks(r) || !sh_words_read(r, &w))
+	if (!sh_blanks(r) || !sh_words_read(r, &w))
 		return false;
-	if (!w.plain || !w.literal || !rd_is_name(w.value, w.len) || rd_is_evaluated(w.value))
-		return rd_unsure(r, "this kind of 'for'");
+	if (!w.plain || !w.literal || !sh_is_name(w.value, w.len) || sh_is_evaluated(w.value))
+		return sh_unsure(r, "this kind of 'for'");
 	cmd->in_allowed = true;
 	return true;
 }
@@ -244,7 +244,7 @@ static void command_name(struct reader *r, struct command *cmd, const struct wor
 static bool reserved_word(struct reader *r, struct command *cmd, const struct word *w)
 {
 	if (is_bash_only(w))
-		return rd_unsure(r, "what '[[', 'function', 'select' or 'coproc' mean to a shell");
+		return sh_unsure(r, "what '[[', 'function', 'select' or 'coproc' mean to a shell");
 	if (is_reserved(w, "time"))
 		cmd->prefixed = true;
 	if (is_reserved(w, "for"))
@@ -258,7 +258,7 @@ static bool first_word(struct reader *r, struct command *cmd, const struct word 
 
 	cmd->in_allowed = false;
 	if (w->literal && strcmp(w->value, "alias") == 0)
-		return rd_unsure(r, "what 'alias' makes of other words");
+		return sh_unsure(r, "what 'alias' makes of other words");
 	if (w->assigns) {
 		cmd->simple = true;
 		return true;
@@ -288,7 +288,7 @@ static bool argument(struct reader *r, struct command *cmd, const struct word *w
 {
 	if (cmd->hazard == HAZARD_NAMES && w->literal && is_one_of(w->value[0], "-+") &&
 	    strpbrk(w->value, "in") != NULL)
-		return rd_unsure(r, "a variable that the shell evaluates");
+		return sh_unsure(r, "a variable that the shell evaluates");
 	cmd->words++;
 	cmd->after_v = w->literal ? strcmp(w->value, "-v") == 0 : cmd->hazard == HAZARD_TEST;
 	if (cmd->hazard == HAZARD_PARAMS)
@@ -325,7 +325,7 @@ static bool command_word(struct reader *r, struct command *cmd, enum closer clos
 	r->refusal = outer;
 	if (!ok)
 		return false;
-	if (is_number(&w) && is_one_of(rd_peek(r, 0), "<>"))
+	if (is_number(&w) && is_one_of(sh_peek(r, 0), "<>"))
 		return true;
 	if (cmd->redirect) {
 		cmd->redirect = false;
@@ -341,17 +341,17 @@ static bool command_word(struct reader *r, struct command *cmd, enum closer clos
 
 static bool redirection(struct reader *r, struct command *cmd)
 {
-	char c = rd_peek(r, 0);
+	char c = sh_peek(r, 0);
 
-	if (!rd_copy(r, 1))
+	if (!sh_copy(r, 1))
 		return false;
-	if (c == '<' && rd_peek(r, 0) == '<')
+	if (c == '<' && sh_peek(r, 0) == '<')
 		return sh_heredoc_begin(r, sh_call_reads_code(&cmd->shell));
-	cmd->duplicate = rd_peek(r, 0) == '&';
-	if (is_one_of(rd_peek(r, 0), c == '<' ? "&>" : "&>|") && !rd_copy(r, 1))
+	cmd->duplicate = sh_peek(r, 0) == '&';
+	if (is_one_of(sh_peek(r, 0), c == '<' ? "&>" : "&>|") && !sh_copy(r, 1))
 		return false;
-	if (rd_peek(r, 0) == '(')
-		return rd_unsure(r, "'<(' or '>('");
+	if (sh_peek(r, 0) == '(')
+		return sh_unsure(r, "'<(' or '>('");
 	cmd->redirect = true;
 	cmd->simple = true;
 	return true;
@@ -365,35 +365,35 @@ static void next_command(struct command *cmd)
 static bool open_paren(struct reader *r, struct command *cmd)
 {
 	if (cmd->start && !cmd->simple && !cmd->in_allowed) {
-		if (rd_peek(r, 1) == '(' || (rd_peek(r, 1) == '\\' && rd_peek(r, 2) == '\n'))
-			return rd_unsure(r, "'(('");
-		return rd_copy(r, 1) && code(r, CLOSER_PAREN);
+		if (sh_peek(r, 1) == '(' || (sh_peek(r, 1) == '\\' && sh_peek(r, 2) == '\n'))
+			return sh_unsure(r, "'(('");
+		return sh_copy(r, 1) && code(r, CLOSER_PAREN);
 	}
-	if (cmd->words != 1 || !rd_copy(r, 1) || !rd_blanks(r) || rd_peek(r, 0) != ')')
-		return rd_unsure(r, "'(' after a word");
+	if (cmd->words != 1 || !sh_copy(r, 1) || !sh_blanks(r) || sh_peek(r, 0) != ')')
+		return sh_unsure(r, "'(' after a word");
 	r->sets_params = true;
 	next_command(cmd);
-	return rd_copy(r, 1);
+	return sh_copy(r, 1);
 }
 
 static bool operator(struct reader *r, struct command *cmd, enum closer closer, bool *done)
 {
-	switch (rd_peek(r, 0)) {
+	switch (sh_peek(r, 0)) {
 	case '(':
 		return open_paren(r, cmd);
 	case ')':
 		*done = closer == CLOSER_PAREN;
-		return *done ? rd_copy(r, 1) : rd_unsure(r, "')' without '('");
+		return *done ? sh_copy(r, 1) : sh_unsure(r, "')' without '('");
 	case '<':
 	case '>':
 		return redirection(r, cmd);
 	}
 	next_command(cmd);
-	if (closer == CLOSER_CASE && rd_peek(r, 0) == ';' && is_one_of(rd_peek(r, 1), ";&")) {
+	if (closer == CLOSER_CASE && sh_peek(r, 0) == ';' && is_one_of(sh_peek(r, 1), ";&")) {
 		*done = true;
-		return rd_copy(r, rd_peek(r, 1) == ';' && rd_peek(r, 2) == '&' ? 3 : 2);
+		return sh_copy(r, sh_peek(r, 1) == ';' && sh_peek(r, 2) == '&' ? 3 : 2);
 	}
-	return rd_copy(r, 1);
+	return sh_copy(r, 1);
 }
 
 /* A continued line between words. */
@@ -401,22 +401,22 @@ static bool continuation(struct reader *r)
 {
 	char before = r->pos > 0 ? r->text[r->pos - 1] : '\n';
 
-	if (is_one_of(before, ";&|()<>") && is_one_of(rd_peek(r, 2), ";&|()<>\\"))
-		return rd_unsure(r, "a line continued within an operator");
-	return rd_copy(r, 2);
+	if (is_one_of(before, ";&|()<>") && is_one_of(sh_peek(r, 2), ";&|()<>\\"))
+		return sh_unsure(r, "a line continued within an operator");
+	return sh_copy(r, 2);
 }
 
 static bool token(struct reader *r, struct command *cmd, enum closer closer, bool *done)
 {
-	if (rd_placeholder(r) > 0)
+	if (sh_placeholder(r) > 0)
 		return command_word(r, cmd, closer, done);
-	if (is_blank(rd_peek(r, 0)))
-		return rd_copy(r, 1);
-	if (rd_peek(r, 0) == '#')
+	if (is_blank(sh_peek(r, 0)))
+		return sh_copy(r, 1);
+	if (sh_peek(r, 0) == '#')
 		return comment(r);
-	if (rd_peek(r, 0) == '\\' && rd_peek(r, 1) == '\n')
+	if (sh_peek(r, 0) == '\\' && sh_peek(r, 1) == '\n')
 		return continuation(r);
-	if (is_one_of(rd_peek(r, 0), ";&|()<>"))
+	if (is_one_of(sh_peek(r, 0), ";&|()<>"))
 		return operator(r, cmd, closer, done);
 	return command_word(r, cmd, closer, done);
 }
@@ -429,12 +429,12 @@ static bool code(struct reader *r, enum closer closer)
 	bool done = false, ok = true;
 
 	if (++r->depth > DEPTH_MAX)
-		return rd_unsure(r, "so deep a nesting");
+		return sh_unsure(r, "so deep a nesting");
 	if (closer != CLOSER_CASE)
 		r->outer_heredocs = r->nheredocs;
 	r->word = NULL;
 	while (ok && !done && r->pos < r->end) {
-		if (rd_placeholder(r) == 0 && rd_peek(r, 0) == '\n') {
+		if (sh_placeholder(r) == 0 && sh_peek(r, 0) == '\n') {
 			ok = sh_heredoc_newline(r);
 			next_command(&cmd);
 		} else
@@ -445,13 +445,13 @@ static bool code(struct reader *r, enum closer closer)
 	if (!ok)
 		return false;
 	if (closer != CLOSER_END && !done)
-		return rd_fail(r, "%s is open at the end", closer == CLOSER_PAREN ? "'('" : "'case'");
+		return sh_fail(r, "%s is open at the end", closer == CLOSER_PAREN ? "'('" : "'case'");
 	if (closer == CLOSER_CASE)
 		return true;
 	if (r->nheredocs > r->outer_heredocs)
 		return closer == CLOSER_END && !r->backquoted ?
 		    sh_heredoc_unfinished(r, &r->heredocs[0]) :
-		    rd_unsure(r, "a here-document that begins after the end of its command");
+		    sh_unsure(r, "a here-document that begins after the end of its command");
 	r->outer_heredocs = outer_heredocs;
 	return true;
 }

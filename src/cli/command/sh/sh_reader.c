@@ -26,7 +26,7 @@ static unsigned line_number(const struct reader *r)
 	return line;
 }
 
-bool rd_fail(struct reader *r, const char *format, ...)
+bool sh_fail(struct reader *r, const char *format, ...)
 {
 	va_list args;
 	int n = snprintf(r->why, r->why_size, "line %u of the script: ", line_number(r));
@@ -39,25 +39,25 @@ bool rd_fail(struct reader *r, const char *format, ...)
 	return false;
 }
 
-bool rd_unsure(struct reader *r, const char *what)
+bool sh_unsure(struct reader *r, const char *what)
 {
 	r->unsure = true;
-	return rd_fail(r, "%s cannot be followed with certainty; use \"$1\" for the item and no "
+	return sh_fail(r, "%s cannot be followed with certainty; use \"$1\" for the item and no "
 	    "placeholders", what);
 }
 
-bool rd_refuse(struct reader *r, size_t len, const char *reason)
+bool sh_refuse(struct reader *r, size_t len, const char *reason)
 {
 	char shown[64];
 
 	shquote_plain_cut(shown, sizeof shown, r->text + r->pos, len, 12);
 	r->unsure = true;
-	return rd_fail(r, "'%s' %s", shown, reason);
+	return sh_fail(r, "'%s' %s", shown, reason);
 }
 
 /* ---- reading and writing ---- */
 
-bool rd_is_name(const char *s, size_t len)
+bool sh_is_name(const char *s, size_t len)
 {
 	if (len == 0 || !is_name_start(s[0]))
 		return false;
@@ -67,7 +67,7 @@ bool rd_is_name(const char *s, size_t len)
 	return true;
 }
 
-char rd_peek(const struct reader *r, size_t ahead)
+char sh_peek(const struct reader *r, size_t ahead)
 {
 	return r->end - r->pos > ahead ? r->text[r->pos + ahead] : '\0';
 }
@@ -80,16 +80,16 @@ static bool put(struct reader *r, const char *bytes, size_t n)
 	return false;
 }
 
-bool rd_copy(struct reader *r, size_t n)
+bool sh_copy(struct reader *r, size_t n)
 {
 	r->pos += n;
 	return put(r, r->text + r->pos - n, n);
 }
 
-const char rd_evaluated[] = "in a variable that the shell itself evaluates would be run as code";
+const char sh_evaluated[] = "in a variable that the shell itself evaluates would be run as code";
 
 /* Assignments that the shell evaluates later: prompts are expanded, integers calculated. */
-bool rd_is_evaluated(const char *name)
+bool sh_is_evaluated(const char *name)
 {
 	static const char *const names[] = {
 		"PS0", "PS1", "PS2", "PS4", "PROMPT_COMMAND", "BASH_ENV", "RANDOM", "SRANDOM", "SECONDS",
@@ -105,14 +105,14 @@ bool rd_is_evaluated(const char *name)
 /* An argument that so far is a name becomes an assignment. */
 static void note_equals(struct reader *r, struct word *w)
 {
-	if (!w->names || !rd_is_name(w->value, w->len))
+	if (!w->names || !sh_is_name(w->value, w->len))
 		return;
 	w->names = false;
-	r->refusal = rd_is_evaluated(w->value) ? rd_evaluated : NULL;
+	r->refusal = sh_is_evaluated(w->value) ? sh_evaluated : NULL;
 }
 
 /* The word's value gets a character, or is no longer known. */
-void rd_note(struct reader *r, char c)
+void sh_note(struct reader *r, char c)
 {
 	struct word *w = r->word;
 
@@ -131,13 +131,13 @@ void rd_note(struct reader *r, char c)
 	w->value[w->len] = '\0';
 }
 
-void rd_note_unknown(struct reader *r)
+void sh_note_unknown(struct reader *r)
 {
 	if (r->word != NULL)
 		r->word->literal = false;
 }
 
-void rd_note_quoted(struct reader *r)
+void sh_note_quoted(struct reader *r)
 {
 	if (r->word != NULL)
 		r->word->plain = false;
@@ -145,7 +145,7 @@ void rd_note_quoted(struct reader *r)
 
 /* ---- placeholders ---- */
 
-size_t rd_placeholder_at(const struct reader *r, size_t ahead, struct placeholder *found)
+size_t sh_placeholder_at(const struct reader *r, size_t ahead, struct placeholder *found)
 {
 	size_t left = r->end - r->pos, len;
 
@@ -155,11 +155,11 @@ size_t rd_placeholder_at(const struct reader *r, size_t ahead, struct placeholde
 	return len <= left - ahead ? len : 0;
 }
 
-size_t rd_placeholder(const struct reader *r)
+size_t sh_placeholder(const struct reader *r)
 {
 	struct placeholder found;
 
-	return rd_placeholder_at(r, 0, &found);
+	return sh_placeholder_at(r, 0, &found);
 }
 
 /* The number of the placeholder's variable; 0 if there are too many. */
@@ -181,7 +181,7 @@ static size_t variable_of(struct quoted *q, const struct placeholder *p)
 static bool list_reference(struct reader *r, const struct placeholder *p, size_t len)
 {
 	if (p->part != PART_ITEM)
-		return rd_refuse(r, len, "would have to be several words: put it in quotes to have one, or "
+		return sh_refuse(r, len, "would have to be several words: put it in quotes to have one, or "
 		    "write {1/} and the like for one of the items");
 	r->uses_params = true;
 	r->pos += len;
@@ -189,33 +189,33 @@ static bool list_reference(struct reader *r, const struct placeholder *p, size_t
 }
 
 /* Replaces the placeholder that stands here. */
-bool rd_reference(struct reader *r, enum form form)
+bool sh_reference(struct reader *r, enum form form)
 {
 	struct placeholder found;
-	size_t len = rd_placeholder_at(r, 0, &found), variable;
+	size_t len = sh_placeholder_at(r, 0, &found), variable;
 	char text[40];
 	int n;
 
 	if (r->refusal != NULL && placeholder_is_item(&found))
-		return rd_refuse(r, len, r->refusal);
-	rd_note_quoted(r);
-	rd_note_unknown(r);
+		return sh_refuse(r, len, r->refusal);
+	sh_note_quoted(r);
+	sh_note_unknown(r);
 	if (r->word != NULL && placeholder_is_item(&found))
 		r->word->item = true;
 	if (form == FORM_WORDS && placeholder_is_list(&found, r->syntax))
 		return list_reference(r, &found, len);
 	variable = variable_of(r->result, &found);
 	if (variable == 0)
-		return rd_fail(r, "there are more than %d different placeholders", QUOTED_MAX);
+		return sh_fail(r, "there are more than %d different placeholders", QUOTED_MAX);
 	n = snprintf(text, sizeof text, "%s%zu%s", forms[form].open, variable, forms[form].close);
 	r->pos += len;
 	return put(r, text, (size_t)n);
 }
 
-bool rd_blanks(struct reader *r)
+bool sh_blanks(struct reader *r)
 {
-	while (is_blank(rd_peek(r, 0)) && rd_placeholder(r) == 0)
-		if (!rd_copy(r, 1))
+	while (is_blank(sh_peek(r, 0)) && sh_placeholder(r) == 0)
+		if (!sh_copy(r, 1))
 			return false;
 	return true;
 }

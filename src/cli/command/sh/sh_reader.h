@@ -73,42 +73,42 @@ struct reader {
 /* ---- failing ---- */
 
 /* The script is wrong whatever the shell. */
-bool rd_fail(struct reader *r, const char *format, ...) __attribute__((format(printf, 2, 3)));
+bool sh_fail(struct reader *r, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Shells may disagree about what follows; of no concern where there are no placeholders. */
-bool rd_unsure(struct reader *r, const char *what);
+bool sh_unsure(struct reader *r, const char *what);
 
 /* The placeholder here, len bytes long, cannot be replaced; the reason continues its name. */
-bool rd_refuse(struct reader *r, size_t len, const char *reason);
+bool sh_refuse(struct reader *r, size_t len, const char *reason);
 
 /* ---- reading and writing ---- */
 
 /* The character so many places ahead; NUL past the end. */
-char rd_peek(const struct reader *r, size_t ahead);
+char sh_peek(const struct reader *r, size_t ahead);
 
 /* Reads n characters and writes them as they are. Fails if memory is out. */
-bool rd_copy(struct reader *r, size_t n);
+bool sh_copy(struct reader *r, size_t n);
 
 /* Reads and writes blanks. Fails if memory is out. */
-bool rd_blanks(struct reader *r);
+bool sh_blanks(struct reader *r);
 
 /* ---- placeholders ---- */
 
 /* Length of the placeholder so many places ahead, and which; 0 if none is there. */
-size_t rd_placeholder_at(const struct reader *r, size_t ahead, struct placeholder *found);
+size_t sh_placeholder_at(const struct reader *r, size_t ahead, struct placeholder *found);
 
 /* Length of the placeholder that stands here, or 0. */
-size_t rd_placeholder(const struct reader *r);
+size_t sh_placeholder(const struct reader *r);
 
 /* Writes a reference in place of the placeholder here; fails if items are refused here. */
-bool rd_reference(struct reader *r, enum form form);
+bool sh_reference(struct reader *r, enum form form);
 
 /* ---- the word's value, as far as it is known ---- */
 
 /* It has another character; is only known when run; is quoted, if only in part. */
-void rd_note(struct reader *r, char c);
-void rd_note_unknown(struct reader *r);
-void rd_note_quoted(struct reader *r);
+void sh_note(struct reader *r, char c);
+void sh_note_unknown(struct reader *r);
+void sh_note_quoted(struct reader *r);
 
 /* ---- characters and names ---- */
 
@@ -133,12 +133,12 @@ static inline bool is_blank(char c)
 }
 
 /* Whether it could name a variable. */
-bool rd_is_name(const char *s, size_t len);
+bool sh_is_name(const char *s, size_t len);
 
 /* Whether the shell evaluates what this variable holds, as it does with prompts and integers. */
-bool rd_is_evaluated(const char *name);
+bool sh_is_evaluated(const char *name);
 
 /* Why an item may not be assigned to such a variable. */
-extern const char rd_evaluated[];
+extern const char sh_evaluated[];
 
 #endif
