@@ -1,8 +1,8 @@
 /*
  * buf - bytes in memory that grow as more are added
  *
- * A buffer that is all zero is empty. What buf_add and its like have added is followed by a NUL that
- * is not counted, so that it can be used as a string. Its address changes as it grows.
+ * A buffer that is all zero is empty. What buf_add and its like have added is followed by a NUL
+ * that is not counted, so that it can be used as a string. Its address changes as it grows.
  */
 #ifndef BASE_BUF_H
 #define BASE_BUF_H
@@ -16,7 +16,7 @@ struct buf {
 };
 
 /*
- * All of these return 0, or -1 if there is no memory; the buffer is then as before. The bytes that
+ * All of these return 0, or -1 if out of memory; the buffer is then as before. The bytes that
  * are added must not be the buffer's own.
  */
 

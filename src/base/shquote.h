@@ -2,7 +2,7 @@
  * shquote - commands and texts for messages: one line, ready to paste, unable to do harm
  *
  * Words of letters, digits and @%+=:,./_- stay as they are; others are put in '…', and those with
- * control characters, bytes that are no UTF-8, or characters that reorder or break lines (bidi
+ * control characters, bytes that are not UTF-8, or characters that reorder or break lines (bidi
  * controls, line and paragraph separators) in $'…' with \n, \t, \r and \xHH. The result never holds
  * a control character, whatever went in.
  *

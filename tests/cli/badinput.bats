@@ -118,7 +118,7 @@ load common
 @test "sources that do not fit together: a line that is named, before anything runs" {
 	printf 'A\n1\n2,x\n' >ragged
 	refused --header -C, touch ran ::: N 1 :::: ragged ::: M 1
-	match "$stderr" "ragged: '2,x' has 2 columns where the header names 1\$"
+	match "$stderr" "ragged: '2,x' has 2 columns, but the header names 1\$"
 	refused --header -C, touch ran ::: N 1,2 ::: M 1
 	match "$stderr" "after ':::': '1,2' has 2 columns"
 	refused --header touch ran ::: N 1 :::
@@ -141,7 +141,7 @@ load common
 	printf 'A\n1\n2,x\n3\n' >ragged
 	run -123 --separate-stderr covey -k --header -C, echo :::: ragged ::: M 1 2
 	same $'1 1\n1 2\n3 1\n3 2' "$output"
-	same 'covey: ragged:3: there are 2 columns where the header names 1' "${stderr_lines[0]}"
+	same 'covey: ragged:3: 2 columns, but the header names 1' "${stderr_lines[0]}"
 	lacks "${stderr#*ragged}" ragged
 }
 

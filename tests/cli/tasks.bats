@@ -60,16 +60,16 @@ END
 	done <<'END'
 {"comand": "x"}	unknown key 'comand'; a task has command, name, env, cwd, stdin, timeout, tries, retry_interval and tags
 {"command": "x", "name": "a\u0000b"}	'name' contains a NUL character
-{"command": "x"} {}	there is something behind the object, at column 18
+{"command": "x"} {}	unexpected text after the object, at column 18
 {"command": "x"	the line ends within its object: a task is an object of JSON in one line
-{"command": "x", "tries": 0}	'tries' must be from 1 to 1000000 (all attempts count, the first included), and is 0
+{"command": "x", "tries": 0}	'tries' must be from 1 to 1000000 (all attempts count, the first included), not 0
 {"command": "x", "timeout": "1 day"}	'timeout': '1 day' is not a duration such as 90, 90s, 1.5m, 2h, 1d or 250ms
-{"name": "x"}	it has no 'command'
+{"name": "x"}	the task has no 'command'
 END
 	printf '%s\n{"command": "a\xff"}\n' "$good" >tasks.jsonl
 	complains tasks.jsonl 'tasks.jsonl:2: not JSON at column 14: unable to decode byte 0xff near '"'\"a'"
 	printf '%s\na\0b\n' "$good" >tasks.jsonl
-	complains tasks.jsonl 'tasks.jsonl:2: it contains a NUL byte'
+	complains tasks.jsonl 'tasks.jsonl:2: the line contains a NUL byte'
 }
 
 @test "a name given twice is an error, wherever the first one was" {
@@ -77,7 +77,7 @@ END
 		echo "{\"command\": \"touch RAN\", \"name\": \"task $i\"}"
 	done >tasks.jsonl
 	echo '{"command": "touch RAN", "name": "task 2"}' >>tasks.jsonl
-	complains tasks.jsonl "tasks.jsonl:3001: the name 'task 2' is that of the task in line 2, too"
+	complains tasks.jsonl "tasks.jsonl:3001: the task in line 2 has the name 'task 2', too"
 }
 
 @test "a byte order mark, carriage returns and blank lines do no harm" {

@@ -230,7 +230,7 @@ static void what_cannot_be_opened(void **state)
 		{ { "c", "::::", "." }, "cannot read '.': it is a directory" },
 		{ { "c", ":::", "a", "::::", "." }, "cannot read '.': it is a directory" },
 		{ { "c", ":::", "a", "::::", "nul" },
-		    "nul:2: it contains a NUL byte; if items end in NUL, use -0" },
+		    "nul:2: item with a NUL byte; use -0 if NUL ends each item" },
 		{ { "--colsep", "(", "c", ":::", "a" }, "option '--colsep': '(' is not an extended regular "
 		    "expression: Unmatched ( or \\(" },
 		{ { "--header", "c", ":::" }, "':::' is empty: '--header' needs a first line with names" },
@@ -242,9 +242,9 @@ static void what_cannot_be_opened(void **state)
 		    "'blank' is empty: '--header' needs a first line with names" },
 		/* more columns than names, before others: what is in memory is looked at */
 		{ { "--header", "-C,", "c", ":::", "N", "1,2,", ":::", "M", "x" },
-		    "after ':::': '1,2,' has 2 columns where the header names 1" },
+		    "after ':::': '1,2,' has 2 columns, but the header names 1" },
 		{ { "--header", "-C,", "c", ":::", "N", "1", "::::", "ragged", ":::", "M", "x" },
-		    "ragged: '2,x' has 2 columns where the header names 1" },
+		    "ragged: '2,x' has 2 columns, but the header names 1" },
 	};
 
 	(void)state;
@@ -270,7 +270,7 @@ static void a_ragged_line(void **state)
 	expect_record(o->source, "1|x");
 	expect_record(o->source, "1|y");
 	expect_result(o->source, INPUT_REFUSED,
-	    "ragged:3: there are 2 columns where the header names 1");
+	    "ragged:3: 2 columns, but the header names 1");
 	expect_record(o->source, "3|x");
 	expect_record(o->source, "3|y");
 	expect_result(o->source, INPUT_END, NULL);
@@ -286,10 +286,10 @@ static void a_ragged_line_comes_again(void **state)
 	assert_non_null(o->source);
 	expect_record(o->source, "1|p");
 	expect_result(o->source, INPUT_REFUSED,
-	    "ragged:3: there are 2 columns where the header names 1");
+	    "ragged:3: 2 columns, but the header names 1");
 	expect_record(o->source, "3|r");
 	expect_record(o->source, "1|s");
-	expect_result(o->source, INPUT_REFUSED, "'2,x' has 2 columns where the header names 1");
+	expect_result(o->source, INPUT_REFUSED, "'2,x' has 2 columns, but the header names 1");
 	expect_record(o->source, "3|u");
 	expect_result(o->source, INPUT_END, NULL);
 	close_line(o);
@@ -305,7 +305,7 @@ static void a_refused_line(void **state)
 	expect_record(o->source, "a");
 	assert_true(source_has_more(o->source));
 	expect_result(o->source, INPUT_REFUSED,
-	    "nul:2: it contains a NUL byte and is left out; if items end in NUL, use -0");
+	    "nul:2: item with a NUL byte left out; use -0 if NUL ends each item");
 	expect_record(o->source, "c");
 	expect_result(o->source, INPUT_END, NULL);
 	assert_false(source_has_more(o->source));

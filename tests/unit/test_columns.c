@@ -172,12 +172,12 @@ static void others_may_not(void **state)
 	columns = opened(steps, ",", &header, NULL);
 	expect_record(columns, "a|b|1");
 	expect_result(columns, INPUT_REFUSED,
-	    ":::" ":2: there are 3 columns where the header names 2");
+	    ":::" ":2: 3 columns, but the header names 2");
 	expect_record(columns, "a||3");
 	/* empty ones at the end are none, as spreadsheets write them */
 	expect_record(columns, "a|b|4");
 	expect_result(columns, INPUT_REFUSED,
-	    ":::" ":5: there are 4 columns where the header names 2");
+	    ":::" ":5: 4 columns, but the header names 2");
 	expect_record(columns, "||6");
 	expect_result(columns, INPUT_END, NULL);
 	source_close(columns);

@@ -73,41 +73,41 @@ static void says_what_is_wrong(void **state)
 		unsigned given;
 		const char *message;
 	} cases[] = {
-		{ { NULL }, 3, "'auto' needs a variable that tells which shard this is, and there is none of "
+		{ { NULL }, 3, "'auto' needs one of the variables that say which shard this is; none is set: "
 		    "SLURM_ARRAY_TASK_ID (Slurm), JOB_COMPLETION_INDEX (Kubernetes), CLOUD_RUN_TASK_INDEX "
 		    "(Cloud Run), AWS_BATCH_JOB_ARRAY_INDEX (AWS Batch), CI_NODE_INDEX (GitLab), "
-		    "CIRCLE_NODE_INDEX (CircleCI), BUILDKITE_PARALLEL_JOB (Buildkite); say it as I/N" },
-		{ { "CI_NODE_TOTAL", "1" }, 0, "'auto' needs a variable" },
+		    "CIRCLE_NODE_INDEX (CircleCI), BUILDKITE_PARALLEL_JOB (Buildkite); or use I/N" },
+		{ { "CI_NODE_TOTAL", "1" }, 0, "'auto' needs one of the variables" },
 		{ { "JOB_COMPLETION_INDEX", "1" }, 0, "'auto': Kubernetes does not say how many shards there "
-		    "are; say it as auto/N" },
+		    "are; use auto/N" },
 		{ { "AWS_BATCH_JOB_ARRAY_INDEX", "1" }, 0, "'auto': AWS Batch does not say how many shards "
-		    "there are; say it as auto/N" },
+		    "there are; use auto/N" },
 		{ { "JOB_COMPLETION_INDEX", "4" }, 4, "'auto/4': JOB_COMPLETION_INDEX is '4', which is shard "
 		    "5" },
-		{ { "CI_NODE_INDEX", "1" }, 3, "'auto': CI_NODE_INDEX is set, but CI_NODE_TOTAL is not; say "
-		    "which shard it is, as I/N" },
+		{ { "CI_NODE_INDEX", "1" }, 3, "'auto': CI_NODE_INDEX is set, but CI_NODE_TOTAL is not; use "
+		    "I/N to say which shard this is" },
 		{ { "CI_NODE_INDEX", "two", "CI_NODE_TOTAL", "3" }, 0, "'auto': CI_NODE_INDEX is 'two', which "
 		    "is not a number from 1 to 1000000000" },
 		{ { "CI_NODE_INDEX", "0", "CI_NODE_TOTAL", "3" }, 0, "'auto': CI_NODE_INDEX is '0', which is "
 		    "not a number from 1 to 1000000000" },
 		{ { "CI_NODE_INDEX", "4", "CI_NODE_TOTAL", "3" }, 0, "'auto': CI_NODE_INDEX is '4', which is "
-		    "none of the 3 numbers from 1 on in steps of 1 that GitLab tells of; say which shard it is, "
-		    "as I/N" },
+		    "not one of the 3 indexes of GitLab, from 1 in steps of 1; use I/N to say which "
+		    "shard this is" },
 		{ { "CIRCLE_NODE_INDEX", "3", "CIRCLE_NODE_TOTAL", "3" }, 0, "'auto': CIRCLE_NODE_INDEX is "
-		    "'3', which is none of the 3 numbers from 0 on" },
+		    "'3', which is not one of the 3 indexes of CircleCI, from 0" },
 		{ { "BUILDKITE_PARALLEL_JOB", "0", "BUILDKITE_PARALLEL_JOB_COUNT", "0" }, 0, "'auto': "
 		    "BUILDKITE_PARALLEL_JOB_COUNT is '0', which is not a number from 1 to 1000000000" },
 		{ { "BUILDKITE_PARALLEL_JOB", "-1", "BUILDKITE_PARALLEL_JOB_COUNT", "2" }, 0, "'auto': "
 		    "BUILDKITE_PARALLEL_JOB is '-1', which is not a number from 0 to 1000000000" },
 		{ { "CLOUD_RUN_TASK_INDEX", "0", "CLOUD_RUN_TASK_COUNT", "2000000" }, 0, "'auto': "
-		    "CLOUD_RUN_TASK_COUNT is '2000000', and there are 1000000 shards at most" },
+		    "CLOUD_RUN_TASK_COUNT is '2000000', but at most 1000000 shards are possible" },
 		/* --array=1,2,9,22,31 */
 		{ { "SLURM_ARRAY_TASK_ID", "9", "SLURM_ARRAY_TASK_MIN", "1", "SLURM_ARRAY_TASK_COUNT",
-		    "5", "SLURM_ARRAY_TASK_STEP", "1" }, 0, "'auto': SLURM_ARRAY_TASK_ID is '9', which is none "
-		    "of the 5 numbers from 1 on in steps of 1 that Slurm tells of" },
+		    "5", "SLURM_ARRAY_TASK_STEP", "1" }, 0, "'auto': SLURM_ARRAY_TASK_ID is '9', which is "
+		    "not one of the 5 indexes of Slurm, from 1 in steps of 1" },
 		{ { "SLURM_ARRAY_TASK_ID", "2", "SLURM_ARRAY_TASK_MIN", "1", "SLURM_ARRAY_TASK_COUNT",
-		    "5", "SLURM_ARRAY_TASK_STEP", "2" }, 0, "'auto': SLURM_ARRAY_TASK_ID is '2', which is none "
-		    "of the 5 numbers from 1 on in steps of 2" },
+		    "5", "SLURM_ARRAY_TASK_STEP", "2" }, 0, "'auto': SLURM_ARRAY_TASK_ID is '2', which is "
+		    "not one of the 5 indexes of Slurm, from 1 in steps of 2" },
 		{ { "SLURM_ARRAY_TASK_ID", "2", "SLURM_ARRAY_TASK_MIN", "1", "SLURM_ARRAY_TASK_COUNT",
 		    "5", "SLURM_ARRAY_TASK_STEP", "0" }, 0, "'auto': SLURM_ARRAY_TASK_STEP is '0'" },
 		{ { "SLURM_ARRAY_TASK_ID", "2", "SLURM_ARRAY_TASK_COUNT", "5" }, 0, "'auto': "
@@ -116,8 +116,8 @@ static void says_what_is_wrong(void **state)
 		    "SLURM_ARRAY_TASK_ID is set, but SLURM_ARRAY_TASK_COUNT is not" },
 		/* two that disagree, on the index and on the count; and one with what was given */
 		{ { "CI_NODE_INDEX", "1", "CI_NODE_TOTAL", "3", "JOB_COMPLETION_INDEX", "1" }, 0, "'auto': "
-		    "Kubernetes (JOB_COMPLETION_INDEX is '1') and GitLab (CI_NODE_INDEX is '1') disagree; say "
-		    "which shard it is, as I/N" },
+		    "Kubernetes (JOB_COMPLETION_INDEX is '1') and GitLab (CI_NODE_INDEX is '1') disagree; use "
+		    "I/N to say which shard this is" },
 		{ { "CI_NODE_INDEX", "1", "CI_NODE_TOTAL", "3", "CIRCLE_NODE_INDEX", "0",
 		    "CIRCLE_NODE_TOTAL", "4" }, 0, "'auto': GitLab (CI_NODE_INDEX is '1') and CircleCI "
 		    "(CIRCLE_NODE_INDEX is '0') disagree" },

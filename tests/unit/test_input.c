@@ -255,14 +255,14 @@ static void nul_is_refused(void **state)
 	input = opened_file(p->file, '\n', false);
 	expect(input, "one", 1);
 	snprintf(message, sizeof message,
-	    "%s:2: it contains a NUL byte and is left out; if items end in NUL, use -0", p->file);
+	    "%s:2: item with a NUL byte left out; use -0 if NUL ends each item", p->file);
 	expect_message(input, INPUT_REFUSED, message);
 	expect(input, "three", 3);
 	snprintf(message, sizeof message,
-	    "%s:5: it contains a NUL byte and is left out; if items end in NUL, use -0", p->file);
+	    "%s:5: item with a NUL byte left out; use -0 if NUL ends each item", p->file);
 	expect_message(input, INPUT_REFUSED, message);
 	snprintf(message, sizeof message,
-	    "%s:6: it contains a NUL byte and is left out; if items end in NUL, use -0", p->file);
+	    "%s:6: item with a NUL byte left out; use -0 if NUL ends each item", p->file);
 	expect_message(input, INPUT_REFUSED, message);
 	expect_end(input);
 }

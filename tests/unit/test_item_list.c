@@ -15,11 +15,11 @@
 
 #include "cli/input/item_list.h"
 
-static void expect_item(const struct item_list *list, size_t i, const char *text)
+static void expect_item(const struct item_list *held, size_t i, const char *text)
 {
-	assert_true(i < list->n);
-	assert_int_equal(list->items[i].len, strlen(text));
-	assert_string_equal(list->items[i].text, text);
+	assert_true(i < held->n);
+	assert_int_equal(held->items[i].len, strlen(text));
+	assert_string_equal(held->items[i].text, text);
 }
 
 /* ---- by hand ---- */
@@ -27,116 +27,116 @@ static void expect_item(const struct item_list *list, size_t i, const char *text
 static void adding(void **state)
 {
 	enum { N = 5000 };
-	struct item_list list = { .n = 0 };
+	struct item_list held = { .n = 0 };
 	char text[300];
 
 	(void)state;
 	for (int i = 0; i < N; i++) {
 		int len = snprintf(text, sizeof text, "%d%*s", i, i % 250, "");
 
-		assert_int_equal(item_list_add(&list, text, (size_t)len), 0);
+		assert_int_equal(item_list_add(&held, text, (size_t)len), 0);
 	}
-	item_list_settle(&list);
-	assert_int_equal(list.n, N);
+	item_list_settle(&held);
+	assert_int_equal(held.n, N);
 	for (int i = 0; i < N; i++) {
 		snprintf(text, sizeof text, "%d%*s", i, i % 250, "");
-		expect_item(&list, (size_t)i, text);
+		expect_item(&held, (size_t)i, text);
 	}
-	item_list_release(&list);
-	assert_int_equal(list.n, 0);
+	item_list_release(&held);
+	assert_int_equal(held.n, 0);
 	/* it is empty, and can be used again */
-	assert_int_equal(item_list_add(&list, "x", 1), 0);
-	item_list_settle(&list);
-	expect_item(&list, 0, "x");
-	item_list_release(&list);
-	item_list_release(&list);
+	assert_int_equal(item_list_add(&held, "x", 1), 0);
+	item_list_settle(&held);
+	expect_item(&held, 0, "x");
+	item_list_release(&held);
+	item_list_release(&held);
 }
 
 /* A copy ends where it is told to, and is a string of its own. */
 static void a_part_of_a_text(void **state)
 {
 	static const char text[] = "abcdef";
-	struct item_list list = { .n = 0 };
+	struct item_list held = { .n = 0 };
 
 	(void)state;
-	assert_int_equal(item_list_add(&list, text + 1, 2), 0);
-	assert_int_equal(item_list_add(&list, text, 0), 0);
-	assert_int_equal(item_list_add(&list, text + 5, 1), 0);
-	item_list_settle(&list);
-	expect_item(&list, 0, "bc");
-	expect_item(&list, 1, "");
-	expect_item(&list, 2, "f");
-	item_list_release(&list);
+	assert_int_equal(item_list_add(&held, text + 1, 2), 0);
+	assert_int_equal(item_list_add(&held, text, 0), 0);
+	assert_int_equal(item_list_add(&held, text + 5, 1), 0);
+	item_list_settle(&held);
+	expect_item(&held, 0, "bc");
+	expect_item(&held, 1, "");
+	expect_item(&held, 2, "f");
+	item_list_release(&held);
 }
 
 static void settling_again(void **state)
 {
-	struct item_list list = { .n = 0 };
+	struct item_list held = { .n = 0 };
 
 	(void)state;
-	item_list_settle(&list);
-	assert_int_equal(item_list_add(&list, "one", 3), 0);
-	item_list_settle(&list);
-	assert_int_equal(item_list_add(&list, "two", 3), 0);
-	item_list_settle(&list);
-	expect_item(&list, 0, "one");
-	expect_item(&list, 1, "two");
-	item_list_release(&list);
+	item_list_settle(&held);
+	assert_int_equal(item_list_add(&held, "one", 3), 0);
+	item_list_settle(&held);
+	assert_int_equal(item_list_add(&held, "two", 3), 0);
+	item_list_settle(&held);
+	expect_item(&held, 0, "one");
+	expect_item(&held, 1, "two");
+	item_list_release(&held);
 }
 
 static void clearing_keeps_the_memory(void **state)
 {
-	struct item_list list = { .n = 0 };
+	struct item_list held = { .n = 0 };
 	const char *text;
 
 	(void)state;
-	assert_int_equal(item_list_add(&list, "one", 3), 0);
-	assert_int_equal(item_list_add(&list, "two", 3), 0);
-	text = list.text.at;
-	item_list_clear(&list);
-	assert_int_equal(list.n, 0);
-	assert_int_equal(item_list_add(&list, "three", 5), 0);
-	item_list_settle(&list);
-	assert_int_equal(list.n, 1);
-	expect_item(&list, 0, "three");
-	assert_ptr_equal(list.text.at, text);
-	item_list_release(&list);
+	assert_int_equal(item_list_add(&held, "one", 3), 0);
+	assert_int_equal(item_list_add(&held, "two", 3), 0);
+	text = held.text.at;
+	item_list_clear(&held);
+	assert_int_equal(held.n, 0);
+	assert_int_equal(item_list_add(&held, "three", 5), 0);
+	item_list_settle(&held);
+	assert_int_equal(held.n, 1);
+	expect_item(&held, 0, "three");
+	assert_ptr_equal(held.text.at, text);
+	item_list_release(&held);
 }
 
 static void taking_the_first(void **state)
 {
-	struct item_list list = { .n = 0 };
+	struct item_list held = { .n = 0 };
 	struct span item;
 
 	(void)state;
-	assert_false(item_list_take_first(&list, &item));
-	assert_int_equal(item_list_add(&list, "one", 3), 0);
-	assert_int_equal(item_list_add(&list, "two", 3), 0);
-	item_list_settle(&list);
-	assert_true(item_list_take_first(&list, &item));
+	assert_false(item_list_take_first(&held, &item));
+	assert_int_equal(item_list_add(&held, "one", 3), 0);
+	assert_int_equal(item_list_add(&held, "two", 3), 0);
+	item_list_settle(&held);
+	assert_true(item_list_take_first(&held, &item));
 	assert_string_equal(item.text, "one");
-	expect_item(&list, 0, "two");
-	assert_int_equal(list.n, 1);
-	assert_true(item_list_take_first(&list, &item));
+	expect_item(&held, 0, "two");
+	assert_int_equal(held.n, 1);
+	assert_true(item_list_take_first(&held, &item));
 	assert_string_equal(item.text, "two");
-	assert_false(item_list_take_first(&list, &item));
+	assert_false(item_list_take_first(&held, &item));
 	/* what was taken off is released with the rest */
-	item_list_release(&list);
+	item_list_release(&held);
 }
 
 static void too_long(void **state)
 {
-	struct item_list list = { .n = 0 };
+	struct item_list held = { .n = 0 };
 
 	(void)state;
-	assert_int_equal(item_list_add(&list, "one", 3), 0);
+	assert_int_equal(item_list_add(&held, "one", 3), 0);
 	/* the length is looked at, and not what stands there */
-	assert_int_equal(item_list_add(&list, "x", SIZE_MAX), -1);
-	assert_int_equal(item_list_add(&list, "x", SIZE_MAX / 2), -1);
-	item_list_settle(&list);
-	assert_int_equal(list.n, 1);
-	expect_item(&list, 0, "one");
-	item_list_release(&list);
+	assert_int_equal(item_list_add(&held, "x", SIZE_MAX), -1);
+	assert_int_equal(item_list_add(&held, "x", SIZE_MAX / 2), -1);
+	item_list_settle(&held);
+	assert_int_equal(held.n, 1);
+	expect_item(&held, 0, "one");
+	item_list_release(&held);
 }
 
 /* ---- loading ---- */
@@ -147,30 +147,30 @@ static void words(void **state)
 	const struct input_options options = {
 		.items = list, .nitems = 3, .given = true, .delimiter = '\n',
 	};
-	struct item_list list = { .n = 0 };
+	struct item_list held = { .n = 0 };
 	struct error err;
 
 	(void)state;
-	assert_int_equal(item_list_load(&list, &options, &err), 0);
-	assert_int_equal(list.n, 3);
-	expect_item(&list, 0, "one");
-	expect_item(&list, 1, "");
-	expect_item(&list, 2, "th\nree");
+	assert_int_equal(item_list_load(&held, &options, &err), 0);
+	assert_int_equal(held.n, 3);
+	expect_item(&held, 0, "one");
+	expect_item(&held, 1, "");
+	expect_item(&held, 2, "th\nree");
 	/* words are there anyway */
-	assert_ptr_equal(list.items[0].text, list[0]);
-	item_list_release(&list);
+	assert_ptr_equal(held.items[0].text, list[0]);
+	item_list_release(&held);
 }
 
 static void no_words(void **state)
 {
 	const struct input_options options = { .given = true, .delimiter = '\n' };
-	struct item_list list = { .n = 0 };
+	struct item_list held = { .n = 0 };
 	struct error err;
 
 	(void)state;
-	assert_int_equal(item_list_load(&list, &options, &err), 0);
-	assert_int_equal(list.n, 0);
-	item_list_release(&list);
+	assert_int_equal(item_list_load(&held, &options, &err), 0);
+	assert_int_equal(held.n, 0);
+	item_list_release(&held);
 }
 
 struct place {
@@ -183,7 +183,7 @@ static int enter(void **state)
 	struct place *p = calloc(1, sizeof *p);
 
 	assert_non_null(p);
-	snprintf(p->dir, sizeof p->dir, "/tmp/covey-list-XXXXXX");
+	snprintf(p->dir, sizeof p->dir, "/tmp/covey-held-XXXXXX");
 	assert_non_null(mkdtemp(p->dir));
 	snprintf(p->path, sizeof p->path, "%s/file", p->dir);
 	*state = p;
@@ -213,25 +213,25 @@ static void file(void **state)
 {
 	const struct place *p = *state;
 	struct input_options options = { .path = p->path, .delimiter = '\n' };
-	struct item_list list = { .n = 0 };
+	struct item_list held = { .n = 0 };
 	struct error err;
 
 	fill(p->path, "a\n\nb c\nd", 8);
-	assert_int_equal(item_list_load(&list, &options, &err), 0);
-	assert_int_equal(list.n, 3);
-	expect_item(&list, 0, "a");
-	expect_item(&list, 1, "b c");
-	expect_item(&list, 2, "d");
-	item_list_release(&list);
+	assert_int_equal(item_list_load(&held, &options, &err), 0);
+	assert_int_equal(held.n, 3);
+	expect_item(&held, 0, "a");
+	expect_item(&held, 1, "b c");
+	expect_item(&held, 2, "d");
+	item_list_release(&held);
 	options.empty_records = true;
-	assert_int_equal(item_list_load(&list, &options, &err), 0);
-	assert_int_equal(list.n, 4);
-	expect_item(&list, 1, "");
-	item_list_release(&list);
+	assert_int_equal(item_list_load(&held, &options, &err), 0);
+	assert_int_equal(held.n, 4);
+	expect_item(&held, 1, "");
+	item_list_release(&held);
 	fill(p->path, "", 0);
-	assert_int_equal(item_list_load(&list, &options, &err), 0);
-	assert_int_equal(list.n, 0);
-	item_list_release(&list);
+	assert_int_equal(item_list_load(&held, &options, &err), 0);
+	assert_int_equal(held.n, 0);
+	item_list_release(&held);
 }
 
 /* It has no place to be left out from: nothing has run yet. */
@@ -239,37 +239,37 @@ static void a_nul_byte_is_an_error(void **state)
 {
 	const struct place *p = *state;
 	const struct input_options options = { .path = p->path, .delimiter = '\n' };
-	struct item_list list = { .n = 0 };
+	struct item_list held = { .n = 0 };
 	struct error err;
 	char message[200];
 
 	fill(p->path, "a\nb\0c\nd\n", 8);
-	assert_int_equal(item_list_load(&list, &options, &err), -1);
-	snprintf(message, sizeof message, "%s:2: it contains a NUL byte; if items end in NUL, use -0",
+	assert_int_equal(item_list_load(&held, &options, &err), -1);
+	snprintf(message, sizeof message, "%s:2: item with a NUL byte; use -0 if NUL ends each item",
 	    p->path);
 	assert_string_equal(err.message, message);
 	/* nor is what was read before */
-	assert_int_equal(list.n, 0);
-	assert_null(list.text.at);
+	assert_int_equal(held.n, 0);
+	assert_null(held.text.at);
 }
 
 static void what_cannot_be_read(void **state)
 {
 	const struct place *p = *state;
 	struct input_options options = { .path = p->path, .delimiter = '\n' };
-	struct item_list list = { .n = 0 };
+	struct item_list held = { .n = 0 };
 	struct error err;
 
-	assert_int_equal(item_list_load(&list, &options, &err), -1);
+	assert_int_equal(item_list_load(&held, &options, &err), -1);
 	assert_non_null(strstr(err.message, "cannot open '"));
 	options.path = p->dir;
-	assert_int_equal(item_list_load(&list, &options, &err), -1);
+	assert_int_equal(item_list_load(&held, &options, &err), -1);
 	assert_non_null(strstr(err.message, "it is a directory"));
 	/* address 0 is not mapped */
 	options.path = "/proc/self/mem";
-	assert_int_equal(item_list_load(&list, &options, &err), -1);
+	assert_int_equal(item_list_load(&held, &options, &err), -1);
 	assert_non_null(strstr(err.message, "cannot read '/proc/self/mem': "));
-	assert_null(list.items);
+	assert_null(held.items);
 }
 
 /* It is waited for, to the end. */
@@ -277,7 +277,7 @@ static void fifo(void **state)
 {
 	const struct place *p = *state;
 	const struct input_options options = { .path = p->path, .delimiter = '\n' };
-	struct item_list list = { .n = 0 };
+	struct item_list held = { .n = 0 };
 	struct error err;
 	pid_t writer;
 	int status;
@@ -293,12 +293,12 @@ static void fifo(void **state)
 				_exit(1);
 		_exit(fd < 0);
 	}
-	assert_int_equal(item_list_load(&list, &options, &err), 0);
+	assert_int_equal(item_list_load(&held, &options, &err), 0);
 	assert_int_equal(waitpid(writer, &status, 0), writer);
 	assert_int_equal(status, 0);
-	assert_int_equal(list.n, 20000);
-	expect_item(&list, 19999, "20000");
-	item_list_release(&list);
+	assert_int_equal(held.n, 20000);
+	expect_item(&held, 19999, "20000");
+	item_list_release(&held);
 }
 
 #define IN_PLACE(test) cmocka_unit_test_setup_teardown(test, enter, leave)

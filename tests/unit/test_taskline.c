@@ -129,24 +129,24 @@ static void times(void **state)
 static const struct {
 	const char *text, *why;
 } wrong[] = {
-	{ "{}", "it has no 'command'" },
-	{ "{\"name\": \"x\"}", "it has no 'command'" },
+	{ "{}", "the task has no 'command'" },
+	{ "{\"name\": \"x\"}", "the task has no 'command'" },
 	{ "{\"command\": null}", "'command' must be a string (a shell line) or an array of strings (a "
-	    "command and its arguments), and is null" },
+	    "command and its arguments), not null" },
 	{ "{\"command\": \"\"}", "'command' is empty" },
 	{ "{\"command\": \" \\n\\t\"}", "'command' is blank" },
 	{ "{\"command\": []}", "'command' is an empty array" },
 	{ "{\"command\": [\"\", \"a\"]}", "the first word of 'command' is empty" },
 	{ "{\"command\": [\"a\", 1]}",
-	    "'command' must be an array of strings, and its word 2 is a number" },
+	    "'command' must be an array of strings, but its word 2 is a number" },
 	{ "{\"command\": [[]]}",
-	    "'command' must be an array of strings, and its word 1 is an array" },
+	    "'command' must be an array of strings, but its word 1 is an array" },
 	{ "{\"command\": \"a\\u0000\"}", "'command' contains a NUL character" },
 	{ "{\"command\": [\"a\", \"b\\u0000c\"]}", "word 2 of 'command' contains a NUL character" },
 	{ "{\"command\": \"a\"", "the line ends within its object: a task is an object of JSON in one "
 	    "line" },
 	{ "{", "the line ends within its object: a task is an object of JSON in one line" },
-	{ "{\"command\": \"a\"}}", "there is something behind the object, at column 17" },
+	{ "{\"command\": \"a\"}}", "unexpected text after the object, at column 17" },
 	{ "{\"command\": \"a\", \"command\": \"b\"}",
 	    "not JSON at column 26: duplicate object key near '\"command\"'" },
 	{ "{'command': 'a'}", "not JSON at column 2: string or '}' expected near '''" },
@@ -155,17 +155,17 @@ static const struct {
 	    "retry_interval and tags" },
 	{ "\"Name\": \"a\"", "unknown key 'Name'; a task has command, name, env, cwd, stdin, timeout, "
 	    "tries, retry_interval and tags" },
-	{ "\"name\": 1", "'name' must be a string, and is a number" },
+	{ "\"name\": 1", "'name' must be a string, not a number" },
 	{ "\"name\": \"\"", "'name' is empty" },
 	{ "\"name\": \"\\u0000\"", "'name' contains a NUL character" },
-	{ "\"env\": []", "'env' must be an object, and is an array" },
+	{ "\"env\": []", "'env' must be an object, not an array" },
 	{ "\"env\": {\"\": \"x\"}", "a name in 'env' is empty" },
 	{ "\"env\": {\"A=B\": \"x\"}", "the name 'A=B' in 'env' contains '='" },
-	{ "\"env\": {\"A\": 1}", "'A' in 'env' must be a string, or null to unset it, and is a number" },
+	{ "\"env\": {\"A\": 1}", "'A' in 'env' must be a string, or null to unset it, not a number" },
 	{ "\"env\": {\"A\": \"\\u0000\"}", "'A' in 'env' contains a NUL character" },
 	{ "\"cwd\": \"\"", "'cwd' is empty" },
-	{ "\"cwd\": {}", "'cwd' must be a string, and is an object" },
-	{ "\"stdin\": 1", "'stdin' must be a string (the text) or {\"file\": PATH}, and is a number" },
+	{ "\"cwd\": {}", "'cwd' must be a string, not an object" },
+	{ "\"stdin\": 1", "'stdin' must be a string (the text) or {\"file\": PATH}, not a number" },
 	{ "\"stdin\": {}", "'stdin' must be a string (the text) or {\"file\": PATH}" },
 	{ "\"stdin\": {\"file\": \"a\", \"x\": 1}", "'stdin' must be a string (the text) or "
 	    "{\"file\": PATH}" },
@@ -180,16 +180,16 @@ static const struct {
 	    "'timeout': '1x' is not a duration such as 90, 90s, 1.5m, 2h, 1d or 250ms" },
 	{ "\"timeout\": \"1\\u0000s\"", "'timeout': a duration contains a NUL character" },
 	{ "\"retry_interval\": true", "'retry_interval' must be a string such as \"1.5m\", or a number "
-	    "of seconds, and is true" },
+	    "of seconds, not true" },
 	{ "\"tries\": 0", "'tries' must be from 1 to 1000000 (all attempts count, the first included), "
-	    "and is 0" },
+	    "not 0" },
 	{ "\"tries\": 1000001", "'tries' must be from 1 to 1000000 (all attempts count, the first "
-	    "included), and is 1000001" },
-	{ "\"tries\": 1.0", "'tries' must be a whole number, and is a number" },
-	{ "\"tries\": \"3\"", "'tries' must be a whole number, and is a string" },
-	{ "\"tags\": \"a\"", "'tags' must be an array of strings, and is a string" },
+	    "included), not 1000001" },
+	{ "\"tries\": 1.0", "'tries' must be a whole number, not a number with a decimal point" },
+	{ "\"tries\": \"3\"", "'tries' must be a whole number, not a string" },
+	{ "\"tags\": \"a\"", "'tags' must be an array of strings, not a string" },
 	{ "\"tags\": [\"a\", null]",
-	    "'tags' must be an array of strings, and number 2 of them is null" },
+	    "'tags' must be an array of strings, but number 2 of them is null" },
 };
 
 static void what_is_wrong(void **state)
@@ -202,7 +202,7 @@ static void what_is_wrong(void **state)
 
 		snprintf(text, sizeof text, whole ? "%s" : "{\"command\": \"a\", %s}", wrong[i].text);
 		assert_bad_bytes(text, strlen(text), wrong[i].why == NULL
-		    ? "a task must be an object, and this is an array" : wrong[i].why);
+		    ? "a task must be an object, not an array" : wrong[i].why);
 	}
 }
 

@@ -10,7 +10,7 @@
 #include "cli/input/record.h"
 #include "cli/input/taskline.h"
 
-/* All zero is none. */
+/* All zero: no task. */
 struct jsontask {
 	struct taskline line;           /* what the last record says */
 	char *label;                    /* room for the command of one that has no name */

@@ -65,7 +65,7 @@ static enum kind numbered(const char *text, size_t len, const struct placeholder
 	return found->column > most ? KIND_TOO_HIGH : KIND_NUMBER;
 }
 
-/* A name as it is, or one with a mark behind it. "count" is how many columns have it. */
+/* A name as it is, or one with a mark after it. "count" is how many columns have it. */
 static enum kind named(const char *text, size_t len, const struct placeholder_syntax *syntax,
     struct placeholder *found, size_t *count)
 {

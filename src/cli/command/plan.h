@@ -38,7 +38,7 @@ enum plan_result {
 	PLAN_LATER,      /* nothing now: ask again when planner_fd is readable */
 	PLAN_REFUSED,    /* a record that cannot be used: err says why and where; the next may be */
 	PLAN_END,
-	PLAN_BAD         /* err says what is wrong; there is no going on */
+	PLAN_BAD         /* err says what is wrong; reading cannot go on */
 };
 
 struct planner;

@@ -1,7 +1,7 @@
 /*
  * Decides whether a text needs a shell. A line is split by one pass over a table of character
  * classes; whatever is not certain to be a plain word goes to the shell. Placeholders of a script
- * are kept in the split words behind a byte that no plain word has.
+ * are kept in the split words after a byte that no plain word has.
  */
 #include "cli/command/script.h"
 
@@ -39,7 +39,7 @@ enum { FIELD_BYTE = 1 };
 static_assert(QUOTED_MAX < UCHAR_MAX, "a place is a byte");
 
 enum class {
-	CLASS_SHELL,      /* the shell's business */
+	CLASS_SHELL,      /* only the shell can read it */
 	CLASS_PLAIN,
 	CLASS_BLANK,
 	CLASS_EQUALS,     /* an assignment, in the first word */
@@ -94,7 +94,7 @@ static bool is_shell_word(const char *name)
 	return false;
 }
 
-/* "%1" is a job for bash. */
+/* bash takes "%1" for a job */
 static bool needs_shell(const char *name)
 {
 	return name[0] == '\0' || name[0] == '%' || is_shell_word(name);
@@ -325,7 +325,7 @@ static struct template *build_if_direct(struct line_splitter *sp, const char *te
 	return NULL;
 }
 
-/* Returns NULL where the shell is needed, or memory is out: then the shell's form does it. */
+/* Returns NULL if the shell is needed, or if out of memory, when the shell's form will do. */
 static struct template *compile_direct(const char *text, const struct placeholder_syntax *syntax)
 {
 	struct line_splitter *sp = line_splitter_new();
@@ -355,7 +355,7 @@ static bool only_item(const struct quoted *q)
 	return q->nfields == 1 && q->fields[0].part == PART_ITEM && !q->several;
 }
 
-/* The script, behind assignments on its first line so that line numbers stay right. */
+/* The script, after assignments on its first line, so that line numbers stay right. */
 static int add_script(struct template *t, const struct quoted *q)
 {
 	char prelude[QUOTED_MAX * 24 + 16];

@@ -45,7 +45,7 @@ struct template *script_direct(struct script *s);
 
 struct line_splitter;
 
-/* Makes a splitter; NULL if memory is out. */
+/* Makes a splitter; NULL if out of memory. */
 struct line_splitter *line_splitter_new(void);
 
 /* Releases a splitter; NULL is allowed. */
@@ -53,7 +53,7 @@ void line_splitter_free(struct line_splitter *sp);
 
 /*
  * Splits a line into a NULL-terminated argv, which lasts until the next call, if a shell would run
- * exactly that. Returns NULL where a shell is needed (or memory is out: then it will do, too).
+ * exactly that. Returns NULL where a shell is needed, or if out of memory: a shell will do then, too.
  */
 const char *const *script_split_line(struct line_splitter *sp, const char *line, size_t len);
 

@@ -33,7 +33,7 @@ struct template;
 /*
  * Compiles n > 0 words, which are copied. Where append is set and there is no placeholder at all,
  * the items become last words of their own. Returns NULL and a message in why if the first word is
- * empty, placeholder_check refuses them, or memory is out.
+ * empty, placeholder_check refuses them, or there is no memory.
  */
 struct template *template_compile(char *const *words, size_t n,
     const struct placeholder_syntax *syntax, bool append, char *why, size_t why_size);
@@ -44,7 +44,7 @@ struct template *template_compile_text(const char *text, const struct placeholde
 
 /*
  * Fills in the values. Returns a NULL-terminated argv that belongs to the template and lasts until
- * the next call, or NULL if memory is out.
+ * the next call, or NULL if out of memory.
  */
 const char *const *template_expand(struct template *t, const struct template_values *values);
 
@@ -62,10 +62,10 @@ bool template_uses_item(const struct template *t);
 
 /* ---- for whoever reads placeholders in another syntax ---- */
 
-/* Makes a template without words. Returns NULL if memory is out. */
+/* Makes a template without words. Returns NULL if out of memory. */
 struct template *template_new(const struct placeholder_syntax *syntax);
 
-/* Add plain text or a value to the word being built, end it. Return 0, or -1 if memory is out. */
+/* Add plain text or a value to the word being built, end it. Return 0, or -1 if out of memory. */
 int template_add_text(struct template *t, const char *text, size_t len);
 int template_add_field(struct template *t, const struct placeholder *p, enum template_how how);
 int template_end_word(struct template *t);

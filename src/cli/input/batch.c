@@ -68,7 +68,7 @@ static enum input_result batch_next(struct source *source, struct record *record
 	return batch->end;
 }
 
-/* What waits for others to complete it was read, but nothing was made of it. */
+/* Records that wait for others to complete the batch were read, but not given out. */
 static bool batch_has_more(const struct source *source)
 {
 	const struct batch *batch = (const struct batch *)source;

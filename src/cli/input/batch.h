@@ -7,8 +7,8 @@
 #include "cli/input/source.h"
 
 /*
- * Puts it on top of below; a record is made of n of those below, the last of what is left. NULL if
- * memory is out; then nothing is taken.
+ * Puts a source on top of below; a record is made of n of those below, the last of what is left.
+ * NULL if out of memory; then nothing is taken.
  */
 struct source *batch_open(struct source *below, unsigned n);
 

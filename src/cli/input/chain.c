@@ -54,7 +54,7 @@ static struct source *plain_open(const struct input_options *options, struct err
 
 /* ---- the chain ---- */
 
-/* What the chain is being made of. */
+/* What the chain is made of, while it is made. */
 struct making {
 	const struct options *options;
 	struct header *header;
@@ -171,7 +171,7 @@ static int keep_name(void *arg, const char *text, size_t len)
 	return item_list_add(arg, text, len);
 }
 
-/* Spreadsheets begin a file with U+FEFF, which is part of no name. */
+/* Spreadsheets begin a file with U+FEFF, which is not part of the first name. */
 static struct span without_mark(const struct span *line)
 {
 	static const char mark[] = "\xef\xbb\xbf";
@@ -235,12 +235,12 @@ static int check_item(const struct making *m, size_t source, const struct span *
 	return error_set(err, "%s: %s", path == NULL ? "after ':::'" : path, err->message);
 }
 
-/* Of what is in memory it is known before anything runs. */
+/* Items in memory can be checked before anything runs. */
 static int check_items(const struct making *m, struct error *err)
 {
 	const struct options_source *first = &m->options->sources.list[0];
 
-	/* without its header; of files there are no words */
+	/* without the header; a file has no words */
 	for (size_t i = 1; m->nparts > 0 && i < first->nwords; i++) {
 		struct span item = { first->words[i], strlen(first->words[i]) };
 
@@ -268,7 +268,7 @@ static int read_header(struct making *m, struct error *err)
 
 /* ---- one on top of the other ---- */
 
-/* The new top of the chain; NULL: memory is out. */
+/* The new top of the chain; NULL: out of memory. */
 static int put_on_top(struct making *m, struct source *top, struct error *err)
 {
 	if (top == NULL)
@@ -288,7 +288,7 @@ static int combine(struct making *m, struct error *err)
 	return 0;
 }
 
-/* Below what may refuse a record: one shard is to complain, and not all. */
+/* Below the sources that may refuse a record, so that one shard complains, and not all. */
 static int cut(struct making *m, struct error *err)
 {
 	if (m->shard.count == 0)
@@ -313,7 +313,7 @@ static int put_together(struct making *m, struct error *err)
 	return put_on_top(m, batch_open(m->top, m->options->max_args), err);
 }
 
-/* On top of all others: it is tasks that come in another order. */
+/* On top of all others, since whole tasks are shuffled. */
 static int shuffle(struct making *m, struct error *err)
 {
 	if (!m->options->shuf)

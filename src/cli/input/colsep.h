@@ -15,7 +15,7 @@
 
 struct colsep;
 
-/* Compiles the expression. NULL with a message: it is none, or it matches the empty text. */
+/* Compiles the expression. NULL with a message: it is not one, or it matches the empty string. */
 struct colsep *colsep_new(const char *regex, struct error *err);
 void colsep_free(struct colsep *sep);
 

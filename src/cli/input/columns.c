@@ -43,7 +43,7 @@ int columns_too_many(const struct span *text, size_t n, size_t width, struct err
 	char shown[200];
 
 	shquote_plain_cut(shown, sizeof shown, text->text, text->len, 40);
-	return error_set(err, "'%s' has %zu columns where the header names %zu", shown, n, width);
+	return error_set(err, "'%s' has %zu columns, but the header names %zu", shown, n, width);
 }
 
 /* ---- splitting ---- */
@@ -63,7 +63,7 @@ static bool drop_last_if_empty(struct item_list *list)
 	return true;
 }
 
-/* Of an item of the stream: all others have been looked at before. */
+/* Refuses an item of the stream; the items in memory have been checked before. */
 static enum input_result too_many(struct columns *columns, const struct record *record,
     size_t n, size_t width, struct error *err)
 {
@@ -71,7 +71,7 @@ static enum input_result too_many(struct columns *columns, const struct record *
 	if (record->line == 0)
 		columns_too_many(&record->items[0], n, width, err);
 	else
-		error_set(err, "%s:%llu: there are %zu columns where the header names %zu",
+		error_set(err, "%s:%llu: %zu columns, but the header names %zu",
 		    source_name(&columns->source), (unsigned long long)record->line, n, width);
 	return INPUT_REFUSED;
 }
@@ -108,7 +108,7 @@ static enum input_result columns_next(struct source *source, struct record *reco
 	struct record from;
 	enum input_result below, result = INPUT_RECORD;
 
-	/* what is wrong with a line is told once, and not for each of its combinations */
+	/* a line is refused once, and not for each of its combinations */
 	do
 		below = source_next(source->below, &from, err);
 	while ((below == INPUT_RECORD || below == INPUT_OTHERS) && from.line > 0
@@ -118,7 +118,7 @@ static enum input_result columns_next(struct source *source, struct record *reco
 	item_list_clear(&columns->list);
 	for (size_t i = 0; i < from.nitems && result == INPUT_RECORD; i++)
 		result = split(columns, &from, i, err);
-	/* the shard that has it complains */
+	/* the shard that the record belongs to complains */
 	if (result == INPUT_REFUSED && below == INPUT_OTHERS)
 		return INPUT_AGAIN;
 	if (result != INPUT_RECORD)

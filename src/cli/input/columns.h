@@ -9,10 +9,10 @@
 #include "cli/input/source.h"
 
 /*
- * Puts it on top of below; sep becomes its own. With a header that has names, the columns of each
- * item are as many as its source's names: missing ones are empty. The last source may have more; a
- * line of the stream is refused, once, and of the others none may have, which is for the caller to
- * see to. NULL if memory is out; then nothing is taken.
+ * Puts a source on top of below; sep becomes its own. With a header that has names, the columns of
+ * each item are as many as its source's names: missing ones are empty. The last source may have
+ * more; a line of the stream is refused, once, and of the others none may have, which is for the
+ * caller to see to. NULL if out of memory; then nothing is taken.
  */
 struct source *columns_open(struct source *below, struct colsep *sep, const struct header *header);
 

@@ -10,8 +10,8 @@ enum { LARGEST = 1000000000 };
 static const struct engine {
 	const char *name;
 	const char *index;
-	long long first;           /* what the first one has there, unless min says it */
-	const char *count;         /* NULL: it does not say */
+	long long first;           /* the index of the first shard, unless min says it */
+	const char *count;         /* NULL: not said */
 	const char *min, *step;    /* of indexes that are a range; NULL: from first on, one by one */
 	bool may_lack_count;
 } engines[] = {
@@ -45,7 +45,7 @@ static const char *value(engine_getenv *get, const char *name)
 	return text == NULL || text[0] == '\0' ? NULL : text;
 }
 
-/* Reads one if it is set, and leaves *number alone where it is not. */
+/* Reads the variable if it is set, else leaves *number alone. */
 static int read_number(engine_getenv *get, const char *name, long long min, long long *number,
     struct error *err)
 {
@@ -59,7 +59,7 @@ static int read_number(engine_getenv *get, const char *name, long long min, long
 
 static int lacks(const struct engine *engine, const char *name, struct error *err)
 {
-	return error_set(err, "'auto': %s is set, but %s is not; say which shard it is, as I/N",
+	return error_set(err, "'auto': %s is set, but %s is not; use I/N to say which shard this is",
 	    engine->index, name);
 }
 
@@ -86,14 +86,14 @@ static int unfit(const struct engine *engine, engine_getenv *get, const struct r
     struct error *err)
 {
 	if (r->count == 0)
-		return error_set(err, "'auto': %s is '%.100s', and there are %d shards at most",
+		return error_set(err, "'auto': %s is '%.100s', but at most %d shards are possible",
 		    engine->index, value(get, engine->index), SHARD_MOST);
-	return error_set(err, "'auto': %s is '%.100s', which is none of the %lld numbers from %lld "
-	    "on in steps of %lld that %s tells of; say which shard it is, as I/N", engine->index,
-	    value(get, engine->index), r->count, r->min, r->step, engine->name);
+	return error_set(err, "'auto': %s is '%.100s', which is not one of the %lld indexes of %s, "
+	    "from %lld in steps of %lld; use I/N to say which shard this is", engine->index,
+	    value(get, engine->index), r->count, engine->name, r->min, r->step);
 }
 
-/* The shard that the variables of an engine, which are there, tell; count stays 0 where they don't. */
+/* The shard according to the engine's variables, which are set; count is 0 if they do not say it. */
 static int read_engine(const struct engine *engine, engine_getenv *get, struct shard *shard,
     struct error *err)
 {
@@ -104,7 +104,7 @@ static int read_engine(const struct engine *engine, engine_getenv *get, struct s
 		return -1;
 	at = (r.index - r.min) / r.step;
 	if (r.count > SHARD_MOST)
-		return error_set(err, "'auto': %s is '%.100s', and there are %d shards at most",
+		return error_set(err, "'auto': %s is '%.100s', but at most %d shards are possible",
 		    engine->count, value(get, engine->count), SHARD_MOST);
 	if ((r.index - r.min) % r.step != 0 || at >= (r.count > 0 ? r.count : SHARD_MOST))
 		return unfit(engine, get, &r, err);
@@ -116,18 +116,18 @@ static int read_engine(const struct engine *engine, engine_getenv *get, struct s
 
 static int none_found(struct error *err)
 {
-	error_set(err, "'auto' needs a variable that tells which shard this is, and there is none of");
+	error_set(err, "'auto' needs one of the variables that say which shard this is; none is set:");
 	for (size_t i = 0; i < NENGINES; i++)
 		error_set(err, "%s %s (%s)%s", err->message, engines[i].index, engines[i].name,
-		    i + 1 < NENGINES ? "," : "; say it as I/N");
+		    i + 1 < NENGINES ? "," : "; or use I/N");
 	return -1;
 }
 
 static int disagree(const struct engine *one, const struct engine *other, engine_getenv *get,
     struct error *err)
 {
-	return error_set(err, "'auto': %s (%s is '%.60s') and %s (%s is '%.60s') disagree; say "
-	    "which shard it is, as I/N", one->name, one->index, value(get, one->index), other->name,
+	return error_set(err, "'auto': %s (%s is '%.60s') and %s (%s is '%.60s') disagree; use "
+	    "I/N to say which shard this is", one->name, one->index, value(get, one->index), other->name,
 	    other->index, value(get, other->index));
 }
 
@@ -136,7 +136,7 @@ static bool same(const struct shard *a, const struct shard *b)
 	return a->index == b->index && (a->count == b->count || a->count == 0 || b->count == 0);
 }
 
-/* What all that are there say together; the count of any of them will do. */
+/* What all engines that are present say together; the count of any of them will do. */
 static const struct engine *read_engines(engine_getenv *get, struct shard *found,
     struct error *err)
 {
@@ -173,7 +173,7 @@ int engine_find(struct shard *shard, engine_getenv *get, struct error *err)
 	if (engine == NULL)
 		return -1;
 	if (shard->count == 0 && found.count == 0)
-		return error_set(err, "'auto': %s does not say how many shards there are; say it as "
+		return error_set(err, "'auto': %s does not say how many shards there are; use "
 		    "auto/N", engine->name);
 	if (shard->count > 0 && found.count > 0 && shard->count != found.count)
 		return error_set(err, "'auto/%u': according to %s there are %u shards",

@@ -11,8 +11,8 @@
 typedef char *engine_getenv(const char *name);
 
 /*
- * Fills in what *shard leaves open. Returns 0, or -1 with a message: there is no engine, or nobody
- * says how many shards there are, or what is said disagrees or makes no sense.
+ * Fills in what *shard does not say. Returns 0, or -1 with a message: there is no engine, or none
+ * says how many shards there are, or what they say is invalid or contradictory.
  */
 int engine_find(struct shard *shard, engine_getenv *get, struct error *err);
 

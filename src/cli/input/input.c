@@ -10,7 +10,7 @@
 
 #include "base/buf.h"
 
-/* a record longer than this is no item but a mistake, such as a wrong delimiter */
+/* a longer record is taken for a mistake, such as a wrong delimiter */
 enum { READ_SIZE = 64 << 10, MAX_RECORD = 64 << 20 };
 
 struct input {
@@ -173,8 +173,7 @@ static enum input_result take(struct input *input, size_t len, size_t skip,
 	input->searched = 0;
 	if (!has_nul)
 		return INPUT_RECORD;
-	blame(input, record->line, "it contains a NUL byte and is left out; if items end in NUL, "
-	    "use -0", err);
+	blame(input, record->line, "item with a NUL byte left out; use -0 if NUL ends each item", err);
 	return INPUT_REFUSED;
 }
 
@@ -182,7 +181,7 @@ static enum input_result next_record(struct input *input, struct input_record *r
     struct error *err)
 {
 	for (;;) {
-		/* before the first read there is no buffer, and no arithmetic on it */
+		/* before the first read the buffer is NULL */
 		const char *end = left(input) == input->searched ? NULL
 		    : memchr(input->buf.at + input->start + input->searched, input->options.delimiter,
 		    left(input) - input->searched);

@@ -20,7 +20,7 @@ enum input_result {
 	INPUT_OTHERS,    /* a record that another shard has */
 	INPUT_END,
 	INPUT_REFUSED,   /* this record cannot be used: err says why and where; the next may be */
-	INPUT_BAD        /* err says what is wrong; there is no going on */
+	INPUT_BAD        /* err says what is wrong; reading cannot go on */
 };
 
 struct input_record {
@@ -57,7 +57,7 @@ void input_ready(struct input *input);
 /* Is more known to be there? */
 bool input_has_more(const struct input *input);
 
-/* How the source is called in messages; of words, it is ":::". */
+/* The name of the source in messages; of words, ":::". */
 const char *input_name(const struct input *input);
 
 #endif

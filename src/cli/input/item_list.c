@@ -106,7 +106,7 @@ static int load_records(struct item_list *list, struct input *input, struct erro
 			item_list_settle(list);
 			return 0;
 		case INPUT_REFUSED:
-			return error_set(err, "%s:%llu: it contains a NUL byte; if items end in NUL, use -0",
+			return error_set(err, "%s:%llu: item with a NUL byte; use -0 if NUL ends each item",
 			    input_name(input), (unsigned long long)record.line);
 		case INPUT_BAD:
 			return -1;

@@ -1,5 +1,5 @@
 /*
- * item_list - items in memory, in their order: those of a source that is gone through more than once
+ * item_list - items in memory, in their order: those of a source that is used more than once
  */
 #ifndef CLI_INPUT_ITEM_LIST_H
 #define CLI_INPUT_ITEM_LIST_H
@@ -27,7 +27,7 @@ struct item_list {
  */
 int item_list_load(struct item_list *list, const struct input_options *options, struct error *err);
 
-/* Adds a copy. Returns 0, or -1 if memory is out. */
+/* Adds a copy. Returns 0, or -1 if out of memory. */
 int item_list_add(struct item_list *list, const char *text, size_t len);
 
 /* Makes the items' texts known; to be called after the last item_list_add, and again after another. */

@@ -10,7 +10,7 @@ struct nameset_entry {
 	uint64_t hash, line;            /* line 0: it is empty */
 };
 
-/* Of a kind that nobody finds two names of one hash for, but by trying very many. */
+/* Cryptographic, so that nobody can make up two names with the same hash. */
 static uint64_t hash_of(const char *name)
 {
 	uint8_t digest[SHA256_DIGEST_LENGTH];
@@ -24,7 +24,7 @@ static uint64_t hash_of(const char *name)
 	return hash;
 }
 
-/* Where it is, or would be. */
+/* The entry of the hash, or the empty one where it would be put. */
 static struct nameset_entry *find(const struct nameset *set, uint64_t hash)
 {
 	size_t at = (size_t)hash & (set->size - 1);

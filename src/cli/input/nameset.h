@@ -18,7 +18,7 @@ struct nameset {
 
 /*
  * Adds a name, which is in that line (from 1). Returns 0; 1 if it is there already, *first says in
- * which line; -1 if memory is out.
+ * which line; -1 if out of memory.
  */
 int nameset_add(struct nameset *set, const char *name, uint64_t line, uint64_t *first);
 

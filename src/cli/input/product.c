@@ -20,7 +20,7 @@ struct product {
 
 /* ---- one group: everything changes together ---- */
 
-/* In the place of an item that cannot be used, so that the items after it keep their partners. */
+/* Stands for an item that cannot be used, so that the items after it keep their partners. */
 static const struct span refused = { "", 1 };
 
 static bool is_refused(const struct span *item)

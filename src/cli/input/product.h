@@ -20,8 +20,8 @@ struct product_part {
 };
 
 /*
- * Puts it on top of below; parts are the other sources, n > 0 of them, and become its own. NULL if
- * memory is out; then nothing is taken.
+ * Puts a source on top of below; parts are the other sources, n > 0 of them, and become its own.
+ * NULL if out of memory; then nothing is taken.
  */
 struct source *product_open(struct source *below, struct product_part *parts, size_t n, bool link);
 

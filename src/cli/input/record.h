@@ -30,7 +30,7 @@ static inline void record_set_one(struct record *record, const char *text, size_
 }
 
 /*
- * A copy in one block, texts included; the caller frees it with free. NULL if memory is out.
+ * A copy in one block, texts included; the caller frees it with free. NULL if out of memory.
  */
 struct record *record_copy(const struct record *record);
 

@@ -21,10 +21,11 @@ struct record_list {
 };
 
 /*
- * Adds the next record. INPUT_AGAIN: there may be more; INPUT_END: that was all, and record_list_get may be
- * called. Any other answer is the source's.
+ * Adds the next record. INPUT_AGAIN: there may be more; INPUT_END: that was all, and
+ * record_list_get may be called. Any other answer is the source's.
  */
-enum input_result record_list_load(struct record_list *list, struct source *from, struct error *err);
+enum input_result record_list_load(struct record_list *list, struct source *from,
+    struct error *err);
 
 /* The record at that place, from 0. */
 void record_list_get(const struct record_list *list, size_t at, struct record *record);

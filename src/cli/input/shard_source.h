@@ -10,8 +10,8 @@
 #include "cli/options/shard.h"
 
 /*
- * Puts it on top of below. By count, all of it is read, into memory, before there is a first record.
- * NULL if memory is out; then nothing is taken.
+ * Puts a source on top of below. By count, all of it is read, into memory, before there is a first
+ * record. NULL if out of memory; then nothing is taken.
  */
 struct source *shard_source_open(struct source *below, const struct shard *shard, enum shard_by by);
 

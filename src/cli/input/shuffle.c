@@ -24,7 +24,7 @@ static uint64_t draw(struct shuffle *shuffle)
 	return x ^ (x >> 31);
 }
 
-/* From 0 to n - 1, each as likely as the others: what would favour the first ones is drawn again. */
+/* A number below n, all equally likely: draws that would favour the first ones are repeated. */
 static uint64_t draw_below(struct shuffle *shuffle, uint64_t n)
 {
 	uint64_t too_few = -n % n, x;

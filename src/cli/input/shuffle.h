@@ -12,7 +12,7 @@
 
 #include "cli/input/source.h"
 
-/* Puts it on top of below. NULL if memory is out; then nothing is taken. */
+/* Puts a source on top of below. NULL if out of memory; then nothing is taken. */
 struct source *shuffle_open(struct source *below, uint64_t seed);
 
 #endif

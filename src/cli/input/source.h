@@ -61,7 +61,7 @@ void source_ready(struct source *source);
 /* Is more known to be there? */
 bool source_has_more(const struct source *source);
 
-/* How the stream is called in messages. */
+/* The name of the stream in messages. */
 const char *source_name(const struct source *source);
 
 #endif

@@ -23,8 +23,9 @@ static const char *type_name(const json_t *value)
 	case JSON_STRING:
 		return "a string";
 	case JSON_INTEGER:
-	case JSON_REAL:
 		return "a number";
+	case JSON_REAL:
+		return "a number with a decimal point";
 	case JSON_TRUE:
 		return "true";
 	case JSON_FALSE:
@@ -38,7 +39,7 @@ static const char *type_name(const json_t *value)
 static int wrong_type(const char *key, const char *wanted, const json_t *value,
     struct error *err)
 {
-	return error_set(err, "'%s' must be %s, and is %s", key, wanted, type_name(value));
+	return error_set(err, "'%s' must be %s, not %s", key, wanted, type_name(value));
 }
 
 static int out_of_memory(struct error *err)
@@ -86,8 +87,8 @@ static int take_argv(struct taskline *task, const json_t *value, struct error *e
 		const json_t *word = json_array_get(value, i);
 
 		if (!json_is_string(word))
-			return error_set(err, "'command' must be an array of strings, and its word %zu is "
-			    "%s", i + 1, type_name(word));
+			return error_set(err, "'command' must be an array of strings, but its word %zu "
+			    "is %s", i + 1, type_name(word));
 		snprintf(what, sizeof what, "word %zu of 'command'", i + 1);
 		if (check_text(what, word, err) != 0)
 			return -1;
@@ -135,8 +136,8 @@ static int check_variable(const char *name, const json_t *value, struct error *e
 	if (json_is_null(value))
 		return 0;
 	if (!json_is_string(value))
-		return error_set(err, "'%.100s' in 'env' must be a string, or null to unset it, and is "
-		    "%s", name, type_name(value));
+		return error_set(err, "'%.100s' in 'env' must be a string, or null to unset it, "
+		    "not %s", name, type_name(value));
 	snprintf(what, sizeof what, "'%.100s' in 'env'", name);
 	return check_text(what, value, err);
 }
@@ -190,7 +191,7 @@ static int take_stdin(struct taskline *task, const json_t *value, struct error *
 	}
 	if (!json_is_object(value) || file == NULL || json_object_size(value) != 1)
 		return error_set(err, "'stdin' must be a string (the text) or {\"file\": PATH}%s%s",
-		    json_is_object(value) ? "" : ", and is ", json_is_object(value) ? ""
+		    json_is_object(value) ? "" : ", not ", json_is_object(value) ? ""
 		    : type_name(value));
 	command->stdin_source = COVEY_STDIN_FILE;
 	return take_text("file", file, &command->stdin_path, err);
@@ -241,7 +242,7 @@ static int take_tries(struct taskline *task, const json_t *value, struct error *
 		return wrong_type("tries", "a whole number", value, err);
 	if (json_integer_value(value) < 1 || json_integer_value(value) > MOST_TRIES)
 		return error_set(err, "'tries' must be from 1 to %d (all attempts count, the first "
-		    "included), and is %lld", MOST_TRIES, (long long)json_integer_value(value));
+		    "included), not %lld", MOST_TRIES, (long long)json_integer_value(value));
 	task->command.tries = (unsigned)json_integer_value(value);
 	return 0;
 }
@@ -256,7 +257,7 @@ static int take_tags(struct taskline *task, const json_t *value, struct error *e
 		return wrong_type("tags", "an array of strings", value, err);
 	for (i = 0; i < json_array_size(value); i++)
 		if (!json_is_string(json_array_get(value, i)))
-			return error_set(err, "'tags' must be an array of strings, and number %zu of them "
+			return error_set(err, "'tags' must be an array of strings, but number %zu of them "
 			    "is %s", i + 1, type_name(json_array_get(value, i)));
 	return 0;
 }
@@ -301,7 +302,7 @@ static int take_all(struct taskline *task, struct error *err)
 			return -1;
 	}
 	if (task->line == NULL && task->argv == NULL)
-		return error_set(err, "it has no 'command'");
+		return error_set(err, "the task has no 'command'");
 	return 0;
 }
 
@@ -315,7 +316,7 @@ static int not_json(const json_error_t *why, struct error *err)
 		return error_set(err, "the line ends within its object: a task is an object of JSON in "
 		    "one line");
 	if (code == json_error_end_of_input_expected)
-		return error_set(err, "there is something behind the object, at column %d",
+		return error_set(err, "unexpected text after the object, at column %d",
 		    why->column);
 	return error_set(err, "not JSON at column %d: %s", why->column, why->text);
 }
@@ -331,7 +332,7 @@ int taskline_parse(const char *text, size_t len, struct taskline *task, struct e
 	if (json == NULL)
 		return not_json(&why, err);
 	if (!json_is_object(json))
-		error_set(err, "a task must be an object, and this is %s", type_name(json));
+		error_set(err, "a task must be an object, not %s", type_name(json));
 	else if (take_all(task, err) == 0)
 		return 0;
 	taskline_release(task);

@@ -28,8 +28,8 @@ static int add_name(struct tasks *tasks, const char *name, uint64_t line, struct
 	case 0:
 		return 0;
 	case 1:
-		return error_set(err, "the name '%.200s' is that of the task in line %llu, too", name,
-		    (unsigned long long)first);
+		return error_set(err, "the task in line %llu has the name '%.200s', too",
+		    (unsigned long long)first, name);
 	default:
 		return error_set(err, "out of memory");
 	}
@@ -70,7 +70,7 @@ static enum input_result tasks_next(struct source *source, struct record *record
 	do {
 		result = source_next(source->below, record, err);
 		if (result == INPUT_REFUSED)
-			return bad(source, record, "it contains a NUL byte", err);
+			return bad(source, record, "the line contains a NUL byte", err);
 		if (result != INPUT_RECORD)
 			return result;
 		drop_mark(record);

@@ -12,9 +12,9 @@
 #include "cli/input/source.h"
 
 /*
- * Puts it on top of below, the stream. A line that is no task, or has the name of another one, ends
- * it with INPUT_BAD; "checked" says that all have been looked at, and there is none. NULL if memory
- * is out; then nothing is taken.
+ * Puts a source on top of below, the stream. A line that is not a task, or has the name of another
+ * one, ends it with INPUT_BAD; "checked" says that all have been looked at, and there is none. NULL
+ * if out of is out; then nothing is taken.
  */
 struct source *tasks_open(struct source *below, bool checked);
 

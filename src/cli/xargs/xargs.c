@@ -210,7 +210,7 @@ static void submit(struct xargs *x, const char *const *argv)
 		step(x, -1);
 }
 
-/* A line of n items behind the command's own words, in halves until the kernel takes it. */
+/* A line of n items after the command's own words, in halves until the kernel takes it. */
 static void run_halves(struct xargs *x, const char *const *line, size_t n)
 {
 	size_t own = x->o->ncommand, parts[2] = { n - n / 2, n / 2 };

@@ -33,7 +33,9 @@ static int parse_again(int argc, char *const argv[], int first, struct options *
 	xargs_limits_get(&limits, environ);
 	result = xargs_options_parse(&x, argc, argv, first, &limits, o, messages);
 	fclose(messages);
-	return result == XARGS_PARSED_RUN ? 0 : error_set(err, "its command line makes no sense");
+	if (result == XARGS_PARSED_RUN)
+		return 0;
+	return error_set(err, "its recorded command line cannot be parsed");
 }
 
 int xargs_recall(int argc, char *const argv[], struct options *o, struct error *err)
@@ -48,7 +50,7 @@ int xargs_recall(int argc, char *const argv[], struct options *o, struct error *
 	case OPTIONS_HELP:
 	case OPTIONS_HELP_TABLE:
 	case OPTIONS_VERSION:
-		return error_set(err, "its command line makes no sense");
+		return error_set(err, "its recorded command line cannot be parsed");
 	case OPTIONS_BAD:
 		break;
 	}

@@ -36,7 +36,7 @@ enum xargs_packed {
 
 struct xargs_pack;
 
-/* *options is copied, the command is not. NULL when memory runs out. */
+/* *options is copied, the command is not. NULL if out of memory. */
 struct xargs_pack *xargs_pack_new(const struct xargs_pack_options *options);
 
 /* NULL is allowed. */
@@ -54,7 +54,7 @@ enum xargs_packed xargs_pack_add(struct xargs_pack *p, const struct xargs_item *
 /* Has the line any item? */
 bool xargs_pack_has_items(const struct xargs_pack *p);
 
-/* The line, NULL-terminated; until the next call. NULL when memory runs out. */
+/* The line, NULL-terminated; until the next call. NULL if out of memory. */
 const char *const *xargs_pack_line(struct xargs_pack *p);
 
 /* Begins a new line. */

@@ -30,13 +30,13 @@ enum xargs_token {
 
 struct xargs_item {
 	const char *text;     /* NUL-terminated; until the next call */
-	size_t len;           /* behind a NUL byte in it, too, as that counts for sizes */
+	size_t len;           /* includes what follows a NUL byte in it, since that counts for sizes */
 	bool ends_line;       /* as -L counts: a trailing blank continues the line */
 };
 
 struct xargs_reader;
 
-/* eof is not copied. NULL when memory runs out. */
+/* eof is not copied. NULL if out of memory. */
 struct xargs_reader *xargs_reader_new(const struct xargs_read_options *options);
 
 /* NULL is allowed. */

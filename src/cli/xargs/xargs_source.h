@@ -31,7 +31,7 @@ extern const char xargs_nul_warning[];
  */
 struct xargs_source *xargs_source_open(const struct xargs_options *o, bool patient);
 
-/* Leaves standard input, where it can be, behind what has been used of it. NULL is allowed. */
+/* Leaves standard input, if possible, after what has been used of it. NULL is allowed. */
 void xargs_source_close(struct xargs_source *s);
 
 /* The next line, which lasts until the next call. Its command and first arguments are always o's. */
@@ -39,7 +39,7 @@ enum xargs_next xargs_source_next(struct xargs_source *s, const char *const **ar
 
 /*
  * The items of that line, which last as long as it does; one that is empty where there are none.
- * Returns 0, or -1 when memory runs out.
+ * Returns 0, or -1 if out of memory.
  */
 int xargs_source_record(struct xargs_source *s, const char *const *argv, struct record *record);
 

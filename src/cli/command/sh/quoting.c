@@ -150,7 +150,7 @@ static bool case_pattern(struct reader *r)
 	}
 }
 
-/* Stands behind the word "case". */
+/* Reads what follows the word "case". */
 static bool case_statement(struct reader *r)
 {
 	struct word subject = { 0 }, in = { 0 };

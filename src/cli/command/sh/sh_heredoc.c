@@ -5,7 +5,7 @@
 #include "base/shquote.h"
 #include "cli/command/sh/sh_words.h"
 
-/* Reads the delimiter, without its quotes, behind "<<" or "<<-". */
+/* Reads the delimiter, without its quotes, after "<<" or "<<-". */
 static bool heredoc_delimiter(struct reader *r, struct heredoc *doc)
 {
 	size_t len = 0;
@@ -38,7 +38,7 @@ static bool heredoc_delimiter(struct reader *r, struct heredoc *doc)
 	return len > 0 || doc->quoted || sh_unsure(r, "a here-document without delimiter");
 }
 
-/* Stands behind the first "<" of "<<". */
+/* Reads what follows the first "<" of "<<". */
 bool sh_heredoc_begin(struct reader *r, bool is_code)
 {
 	struct heredoc *doc = &r->heredocs[r->nheredocs];

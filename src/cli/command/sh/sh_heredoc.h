@@ -9,7 +9,7 @@
 #include "cli/command/sh/sh_reader.h"
 
 /*
- * Reads the second "<" of "<<" and the delimiter; the document itself comes behind the line's end.
+ * Reads the second "<" of "<<" and the delimiter; the document itself follows the end of the line.
  * Where is_code is set a shell reads it, and items are refused in it.
  */
 bool sh_heredoc_begin(struct reader *r, bool is_code);

@@ -188,7 +188,7 @@ static bool list_reference(struct reader *r, const struct placeholder *p, size_t
 	return put(r, "\"$@\"", 4);
 }
 
-/* Replaces the placeholder that stands here. */
+/* Replaces the placeholder at this position. */
 bool sh_reference(struct reader *r, enum form form)
 {
 	struct placeholder found;

@@ -75,10 +75,10 @@ struct reader {
 /* The script is wrong whatever the shell. */
 bool sh_fail(struct reader *r, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* Shells may disagree about what follows; of no concern where there are no placeholders. */
+/* Shells may disagree about what follows, which does not matter without placeholders. */
 bool sh_unsure(struct reader *r, const char *what);
 
-/* The placeholder here, len bytes long, cannot be replaced; the reason continues its name. */
+/* The placeholder here, len bytes long, cannot be replaced: the message is its name, the reason. */
 bool sh_refuse(struct reader *r, size_t len, const char *reason);
 
 /* ---- reading and writing ---- */
@@ -86,10 +86,10 @@ bool sh_refuse(struct reader *r, size_t len, const char *reason);
 /* The character so many places ahead; NUL past the end. */
 char sh_peek(const struct reader *r, size_t ahead);
 
-/* Reads n characters and writes them as they are. Fails if memory is out. */
+/* Reads n characters and writes them as they are. Fails if out of memory. */
 bool sh_copy(struct reader *r, size_t n);
 
-/* Reads and writes blanks. Fails if memory is out. */
+/* Reads and writes blanks. Fails if out of memory. */
 bool sh_blanks(struct reader *r);
 
 /* ---- placeholders ---- */
@@ -105,7 +105,7 @@ bool sh_reference(struct reader *r, enum form form);
 
 /* ---- the word's value, as far as it is known ---- */
 
-/* It has another character; is only known when run; is quoted, if only in part. */
+/* The word has one more character; is only known when run; is quoted, at least in part. */
 void sh_note(struct reader *r, char c);
 void sh_note_unknown(struct reader *r);
 void sh_note_quoted(struct reader *r);
@@ -132,7 +132,7 @@ static inline bool is_blank(char c)
 	return c == ' ' || c == '\t';
 }
 
-/* Whether it could name a variable. */
+/* Can it be the name of a variable? */
 bool sh_is_name(const char *s, size_t len);
 
 /* Whether the shell evaluates what this variable holds, as it does with prompts and integers. */

@@ -306,7 +306,7 @@ static bool backslash(struct reader *r)
 	return sh_copy(r, 2);
 }
 
-/* An unquoted "=" or "[" behind a name in command position begins an assignment. */
+/* An unquoted "=" or "[" after a name in command position begins an assignment. */
 static void note_assignment(struct reader *r, struct word *w)
 {
 	size_t len = w->len > 0 && w->value[w->len - 1] == '+' ? w->len - 1 : w->len;
