@@ -1,7 +1,8 @@
 /*
  * run_fixture - what tests of the command's journal share
  *
- * Options as from a command line, a journal in a directory of its own, and tasks that go through it.
+ * Options as from a command line, a journal in a directory of its own, and tasks that go through
+ * it.
  *
  * To be included after cmocka.h.
  */

@@ -1,6 +1,6 @@
 /*
- * What a feed makes of what planners say. Most tests submit tasks to an executor that takes no turn:
- * nothing runs, and its events show what was submitted.
+ * What a feed makes of what planners say. Most tests submit tasks to an executor that takes no
+ * turn: nothing runs, and its events show what was submitted.
  */
 #include <setjmp.h>
 #include <stdarg.h>

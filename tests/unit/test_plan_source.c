@@ -215,7 +215,8 @@ static void records_may_have_numbers_and_places(void **state)
 static void tasks_say_what_they_are(void **state)
 {
 	static const struct fake_step steps[] = {
-		{ INPUT_RECORD, "{\"command\":[\"echo\",\"a b\"],\"name\":\"n\",\"cwd\":\"/tmp\"}" },
+		{ INPUT_RECORD,
+		    "{\"command\":[\"echo\",\"a b\"],\"name\":\"n\",\"cwd\":\"/tmp\"}" },
 		{ INPUT_RECORD, "{\"command\":[\"echo\",\"a b\"]}" },
 		{ INPUT_RECORD, "{\"command\":\"echo $x\"}" }, { INPUT_END, NULL },
 	};

@@ -77,8 +77,8 @@ static void what_cannot_be_recalled(void **state)
 	run_of(f, WORDS("echo"));
 	fixture_open(f, WORDS("echo"));
 	assert_int_equal(journal_db_run(journal_database(f->journal),
-	    "UPDATE run SET argv = CAST('covey' || char(0) || '--no-such-option' || char(0) AS BLOB)",
-	    &f->err), 0);
+	    "UPDATE run SET argv = CAST('covey' || char(0) || '--no-such-option' || char(0) AS"
+	    " BLOB)", &f->err), 0);
 	refused(f, start);
 	refused(f, "no-such-option");
 }

@@ -87,13 +87,16 @@ static void introductions(void **state)
 	run_before(f);
 	assert_null(journal_introduction(f->journal));
 	/* it does not end: covey was killed */
-	introduction_is(f, WORDS("--resume", "echo"), "resuming run 1 (", ", killed): 1 succeeded and "
-	    "are left out, 1 failed and are left out (see --resume-failed), 1 did not finish");
-	introduction_is(f, WORDS("--resume-failed", "echo"), "resuming run 1 (", ", killed): 1 succeeded "
-	    "and are left out, 1 failed and are run again, 1 did not finish");
-	introduction_is(f, WORDS("--retry-failed"), "retrying run 1 (", ", killed): 1 succeeded and are "
-	    "left out, 1 failed and are run again, 1 did not finish; what it had not read of its input "
-	    "is not in the journal (see --resume-failed)");
+	introduction_is(f, WORDS("--resume", "echo"), "resuming run 1 (",
+	    ", killed): 1 succeeded and are left out, 1 failed and are left out "
+	    "(see --resume-failed), 1 did not finish");
+	introduction_is(f, WORDS("--resume-failed", "echo"), "resuming run 1 (",
+	    ", killed): 1 succeeded and are left out, 1 failed and are run again, "
+	    "1 did not finish");
+	introduction_is(f, WORDS("--retry-failed"), "retrying run 1 (",
+	    ", killed): 1 succeeded and are left out, 1 failed and are run again, 1 did not "
+	    "finish; what it had not read of its input is not in the "
+	    "journal (see --resume-failed)");
 }
 
 static void how_it_ended(void **state)
@@ -138,8 +141,8 @@ static void the_last_run_of_the_same_command(void **state)
 	/* one that was continued is found by the runs that continue it */
 	fixture_start(f, WORDS("--resume", "echo"));
 	fixture_run(f, "a", FIXTURE_SUCCEEDS);
-	introduction_is(f, WORDS("--resume", "echo"), "resuming run 4 (", ": 1 succeeded and are left "
-	    "out, 0 failed, 0 did not finish");
+	introduction_is(f, WORDS("--resume", "echo"), "resuming run 4 (",
+	    ": 1 succeeded and are left out, 0 failed, 0 did not finish");
 }
 
 /* ---- none ---- */
@@ -157,15 +160,18 @@ static void no_run_to_continue(void **state)
 	struct fixture *f = *state;
 	char text[160];
 
-	snprintf(text, sizeof text, "there is nothing to resume: the journal '%s' has no run yet", f->path);
+	snprintf(text, sizeof text, "there is nothing to resume: the journal '%s' has no run yet",
+	    f->path);
 	fixture_open(f, WORDS("--resume", "echo"));
 	assert_non_null(f->journal);
 	assert_string_equal(journal_introduction(f->journal), text);
 	assert_null(journal_past(f->journal));
 	refused(f, WORDS("--retry-failed"), "there is nothing to retry in the journal '");
 	fixture_start(f, WORDS("echo", "one"));
-	refused(f, WORDS("--resume", "echo", "two"), "it has no run of this command; its last, run 1 of ");
-	refused(f, WORDS("--resume", "echo", "two"), " echo one'; leave out '--resume' to begin a new run");
+	refused(f, WORDS("--resume", "echo", "two"),
+	    "it has no run of this command; its last, run 1 of ");
+	refused(f, WORDS("--resume", "echo", "two"),
+	    " echo one'; leave out '--resume' to begin a new run");
 }
 
 int main(void)
