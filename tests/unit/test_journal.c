@@ -24,8 +24,8 @@ static void says(const struct fixture *f, const char *sql, const char *want)
 	assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &s, NULL), SQLITE_OK);
 	if (sqlite3_step(s) == SQLITE_ROW)
 		for (int i = 0; i < sqlite3_column_count(s); i++)
-			len += (size_t)snprintf(got + len, sizeof got - len, "%s%s", i == 0 ? "" : "|",
-			    sqlite3_column_type(s, i) == SQLITE_NULL ? "-"
+			len += (size_t)snprintf(got + len, sizeof got - len, "%s%s",
+			    i == 0 ? "" : "|", sqlite3_column_type(s, i) == SQLITE_NULL ? "-"
 			    : (const char *)sqlite3_column_text(s, i));
 	sqlite3_finalize(s);
 	sqlite3_close(db);
