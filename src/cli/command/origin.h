@@ -11,7 +11,7 @@
 #include "cli/command/plan.h"
 #include "cli/input/record.h"
 
-/* Hangs on the task as its user pointer, one block. */
+/* The user pointer of a task; one block of memory. */
 struct origin {
 	const char *tag;      /* what its lines begin with; NULL: nothing */
 	size_t tag_len;
@@ -28,7 +28,7 @@ struct origin {
 /* Copies of what the plan points to; tag may be NULL. For free(3); NULL: out of memory. */
 struct origin *origin_new(const struct plan *plan, const char *tag);
 
-/* The items as one text with a NUL between two of them; they stand in the origin's block like that. */
+/* The items as one text, with a NUL between two of them. The text is in the block of the origin. */
 struct span origin_input(const struct origin *origin);
 
 /* A task's number for people: the executor counts what it is given, which may not be everything. */

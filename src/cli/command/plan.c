@@ -53,7 +53,7 @@ const char *planner_name(const struct planner *planner)
 	return lowest->ops->name == NULL ? "" : lowest->ops->name(lowest);
 }
 
-/* timeout: of poll(2). */
+/* Is the input readable within so many milliseconds? -1: however long it takes. */
 static bool wait_for(struct planner *planner, int timeout)
 {
 	struct pollfd pfd = { .fd = planner_fd(planner), .events = POLLIN };
@@ -76,7 +76,7 @@ bool planner_poll(struct planner *planner)
 
 /* ---- copying a plan ---- */
 
-/* A block that is being filled; or, while there is none, is only being measured. */
+/* A block of memory that is filled; where at is NULL, only its size is counted. */
 struct block {
 	char *at;
 	size_t used;
@@ -106,7 +106,7 @@ static size_t count(const char *const *words)
 	return n;
 }
 
-/* The array; its words follow when all that has to be aligned is there. */
+/* Takes the pointers only. Their words follow after everything that has to be aligned. */
 static const char **take_array(struct block *block, const char *const *words)
 {
 	return words == NULL ? NULL : take(block, words, (count(words) + 1) * sizeof *words);
@@ -127,14 +127,14 @@ static void take_items(struct block *block, struct span *copy, const struct reco
 	for (size_t i = 0; i < record->nitems; i++) {
 		const char *text = take(block, record->items[i].text, record->items[i].len);
 
-		/* not every item has a NUL yet: those of a journal may be bytes */
+		/* the items of a journal have no NUL after them; those of a copy always have one */
 		take(block, "", 1);
 		if (copy != NULL)
 			copy[i].text = text;
 	}
 }
 
-/* Fills a block with the plan; where there is none yet, only measures it. */
+/* Copies the plan to the block, or counts the bytes that the copy will take. */
 static void fill(struct block *block, const struct plan *plan)
 {
 	const struct covey_command *c = &plan->command;

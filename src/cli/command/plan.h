@@ -18,14 +18,14 @@
 #include "cli/input/record.h"
 #include "journal/journal_key.h"
 
-/* What it points to belongs to the planner, and lasts until the planner is asked again. */
+/* What a plan points to belongs to the planner, and lasts until the planner is asked again. */
 struct plan {
 	struct covey_command command;
 	struct record record;       /* the items that the command was made of */
 	uint64_t number;            /* in the order of the input, from 1 */
-	uint64_t place;             /* its turn with --keep-order, from 1; 0: tasks come in that order */
+	uint64_t place;             /* its turn with --keep-order, from 1; 0: as they come */
 	const char *name;           /* of --tasks, or NULL */
-	const char *label;          /* stands for the items in a tag; NULL: they stand for themselves */
+	const char *label;          /* stands for the items in a tag; NULL: the items do */
 	struct journal_key key;     /* known only where there is a journal */
 	int64_t occurrence;         /* among tasks with that key, from 1; 0: not counted */
 };
@@ -33,7 +33,7 @@ struct plan {
 enum plan_result {
 	PLAN_TASK,
 	PLAN_LEFT_OUT,   /* a task that is not run: it has been run before; its place is known */
-	PLAN_OTHERS,     /* a task of another shard; its command is NULL where nobody asked for it */
+	PLAN_OTHERS,     /* a task of another shard; its argv is NULL if not asked for */
 	PLAN_AGAIN,      /* nothing yet: ask again */
 	PLAN_LATER,      /* nothing now: ask again when planner_fd is readable */
 	PLAN_REFUSED,    /* a record that cannot be used: err says why and where; the next may be */
@@ -80,7 +80,7 @@ static inline enum plan_result planner_next(struct planner *planner, struct plan
 /* Closes the whole chain; NULL is allowed. */
 void planner_close(struct planner *planner);
 
-/* Is more known to be there? */
+/* Does any planner of the chain hold a task that it has not given yet? */
 bool planner_has_more(const struct planner *planner);
 
 /* The descriptor to watch after PLAN_LATER, and that it was found readable. */
@@ -91,7 +91,7 @@ void planner_ready(struct planner *planner);
 void planner_wait(struct planner *planner);
 bool planner_poll(struct planner *planner);
 
-/* How the input is called in messages. */
+/* The name of the input in messages. */
 const char *planner_name(const struct planner *planner);
 
 /*

@@ -48,7 +48,7 @@ static enum plan_result make(struct plan_source *p, struct plan *plan, enum plan
 	return make_command(p, plan, err) == 0 ? result : PLAN_BAD;
 }
 
-/* Of a batch nobody knows what another shard makes of it. */
+/* With -n, it is not known how another shard groups its records: they are no tasks here. */
 static enum plan_result pass_over(struct plan_source *p, struct plan *plan, struct error *err)
 {
 	if (!p->makes_others || p->options->max_args != 1)

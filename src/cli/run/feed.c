@@ -19,7 +19,7 @@
 #include "cli/xargs/xargs_plan.h"
 #include "journal/journal_median.h"
 
-/* So many times a planner is asked in a row for nothing, until it is time for something else. */
+/* After so many answers without a task the executor gets its turn, so that output keeps flowing. */
 enum { MOST_ASKED = 1000 };
 
 struct feed {

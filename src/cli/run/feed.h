@@ -29,21 +29,22 @@ int feed_check(struct feed *feed, struct covey *ex, struct error *err);
 struct journal;
 int feed_use_journal(struct feed *feed, struct journal *journal, struct error *err);
 
-/* Who is told that the task in that place will not be run, as it has been. */
+/* Is told that the task in that place is left out, because an earlier run has done it. */
 typedef void feed_left_out(void *arg, uint64_t place);
 void feed_on_left_out(struct feed *feed, feed_left_out *left_out, void *arg);
 
-/* Who is told of records that are left out. */
+/* Is told of a record that cannot be used, and why. */
 typedef void feed_refused(void *arg, const char *why);
 void feed_on_refused(struct feed *feed, feed_refused *refused, void *arg);
 
-/* Who is told that there may be more input, after feed_next has said COVEY_NEXT_LATER. */
+/* Is told that there may be more input, after feed_next has said COVEY_NEXT_LATER. */
 typedef void feed_readable(void *arg);
 void feed_on_readable(struct feed *feed, feed_readable *readable, void *arg);
 
 /*
- * Submits a task, as covey_next_fn. What gives no task is quick, but may be much: after a while the
- * answer is COVEY_NEXT_LATER, and ex asks again. After an error it is COVEY_NEXT_END, and feed_error
+ * Submits a task, as covey_next_fn. Many records may give no task, as those of other shards do.
+ * After a number of them the answer is COVEY_NEXT_LATER, and ex asks again in its next turn. After
+ * an error the answer is COVEY_NEXT_END, and feed_error
  * has the message.
  */
 enum covey_next feed_next(struct feed *feed, struct covey *ex);
@@ -55,8 +56,8 @@ bool feed_waits(const struct feed *feed);
 bool feed_has_more(const struct feed *feed);
 
 /*
- * Has everything been made a task of? Looks without waiting, and may take a record: only at the end,
- * when nothing is run any more. Where it cannot tell, it has not.
+ * Is no task left in the input? Looks without waiting, and may take a record: to be called only
+ * when nothing is run any more. False where that cannot be told.
  */
 bool feed_is_used_up(struct feed *feed);
 
@@ -67,7 +68,7 @@ const char *feed_error(const struct feed *feed);
 const char *const *feed_prepare(struct feed *feed, const struct covey_task *task, unsigned slot);
 bool feed_prepares(const struct feed *feed);
 
-/* Releases what hangs on a task that has finished. */
+/* Frees the origin of a task that has finished. */
 void feed_finished(const struct covey_task *task);
 
 /*

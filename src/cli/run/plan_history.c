@@ -17,7 +17,7 @@ struct plan_history {
 /*
  * Tasks that are left out, or are another shard's, are in no table of this run. So a run that continues
  * another, or is a shard's, counts in a table of its own, which SQLite keeps in a file. Other runs
- * need not: their entries are there to be counted by whoever wants to know.
+ * need not: their entries in the journal can be counted later.
  */
 static const char make_seen[] =
     "CREATE TEMP TABLE seen (key BLOB PRIMARY KEY, n INTEGER NOT NULL) WITHOUT ROWID";
@@ -112,7 +112,7 @@ static enum plan_result next(struct planner *planner, struct plan *plan, struct 
 
 	if (result == PLAN_TASK)
 		return look_up(h, plan, err);
-	/* counted, so that a task has the same number in whichever shard it is */
+	/* tasks of other shards count too: equal tasks have the same numbers in every shard */
 	if (result == PLAN_OTHERS && plan->command.argv != NULL && identify(h, plan, err) != 0)
 		return PLAN_BAD;
 	return result;

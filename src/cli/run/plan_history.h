@@ -1,8 +1,8 @@
 /*
  * plan_history - a planner that knows what earlier runs have done
  *
- * Gives each task its key and its number among its equals, by which the journal knows it, and leaves
- * out those that a run that is resumed has done.
+ * Gives each task its key and its number among its equals, by which the journal knows it, and
+ * leaves out those that the resumed run has done already.
  */
 #ifndef CLI_RUN_PLAN_HISTORY_H
 #define CLI_RUN_PLAN_HISTORY_H

@@ -15,7 +15,7 @@ struct plan_recorded {
 	struct jsontask task;       /* with --tasks: what the last line says */
 	struct span *items;         /* of the last task */
 	size_t room;
-	struct plan *last;          /* what was given */
+	struct plan *last;          /* the plan that was given last */
 };
 
 static int add_item(struct plan_recorded *p, size_t n, const char *text, size_t len)
@@ -52,7 +52,10 @@ static int split_input(struct plan_recorded *p, const struct journal_task *task,
 	return 0;
 }
 
-/* Which run it was is in the key only where the task itself had a directory. */
+/*
+ * The journal names a directory for each task: its own, or that of its run. Where that is the
+ * current one, the task needs none, as in a run that reads its input.
+ */
 static void stay_here(struct covey_command *command)
 {
 	char *cwd = getcwd(NULL, 0);
@@ -71,7 +74,7 @@ static int find_label(struct plan_recorded *p, struct plan *plan)
 	return plan->label == NULL ? -1 : 0;
 }
 
-/* A copy, so that no query goes on while rows are written. */
+/* Copies the task, so that the query can end before rows are written. */
 static struct plan *make(struct plan_recorded *p, const struct journal_task *task,
     const struct covey_command *command)
 {
