@@ -73,7 +73,7 @@ static void what_cannot_be_recalled(void **state)
 	snprintf(start, sizeof start, "cannot take up the last run in the journal '%s': ", f->path);
 	fixture_open(f, WORDS("echo"));
 	refused(f, start);
-	refused(f, "it has no run");
+	refused(f, "has no run");
 	run_of(f, WORDS("echo"));
 	fixture_open(f, WORDS("echo"));
 	assert_int_equal(journal_db_run(journal_database(f->journal),
