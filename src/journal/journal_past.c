@@ -97,7 +97,7 @@ int past_find(const struct journal_db *db, const char *template, size_t len, str
 	return result;
 }
 
-/* Counts the words in a block. False: a journal can hold anything, and the last word lacks its NUL. */
+/* Counts the words in a block. False: the block is damaged, as it does not end in NUL. */
 static bool count_words(const char *block, size_t len, size_t *n)
 {
 	*n = 0;

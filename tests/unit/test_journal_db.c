@@ -40,8 +40,9 @@ static int leave(void **state)
 /* Each test leaves the directory as it was, which shows that nothing was left beside a journal. */
 static int clean(void **state)
 {
-	static const char *const names[] = { "j", "j-wal", "j-shm", "j-journal", "file:j?mode=memory",
-		":memory:" };
+	static const char *const names[] = {
+		"j", "j-wal", "j-shm", "j-journal", "file:j?mode=memory", ":memory:",
+	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
@@ -219,8 +220,8 @@ static void an_old_one_is_brought_up_to_date(void **state)
 	snprintf(version, sizeof version, "%d", journal_schema_version());
 	assert_true(journal_schema_version() > 1);
 	gives(db.db, "PRAGMA user_version", version);
-	gives(db.db, "SELECT t.command FROM task t JOIN run r ON r.id = t.run JOIN attempt a ON a.task = t.id",
-	    "old one");
+	gives(db.db, "SELECT t.command FROM task t JOIN run r ON r.id = t.run"
+	    " JOIN attempt a ON a.task = t.id", "old one");
 	gives(db.db, "SELECT count(*) FROM sqlite_schema WHERE type = 'index'", "0");
 	journal_db_close(&db);
 }
@@ -272,7 +273,8 @@ static void one_writes_and_others_read(void **state)
 	refused("j", "in use by another covey");
 	assert_int_equal(journal_db_read(&reader, "j", &err), 0);
 	assert_true(journal_db_in_use(&reader));
-	ran(&db, "BEGIN IMMEDIATE; INSERT INTO attempt (task, number, slot, started) VALUES (1, 1, 1, 1)");
+	ran(&db, "BEGIN IMMEDIATE;"
+	    " INSERT INTO attempt (task, number, slot, started) VALUES (1, 1, 1, 1)");
 	gives(reader.db, "SELECT count(*) FROM attempt", "0");
 	ran(&db, "COMMIT");
 	gives(reader.db, "SELECT count(*) FROM attempt", "1");
@@ -294,7 +296,8 @@ static void without_a_log(void **state)
 	assert_int_equal(journal_db_open(&db, "j", &options, &err), 0);
 	gives(db.db, "PRAGMA journal_mode", "truncate");
 	gives(db.db, "PRAGMA synchronous", "2");
-	ran(&db, "BEGIN IMMEDIATE; INSERT INTO attempt (task, number, slot, started) VALUES (1, 1, 1, 1)");
+	ran(&db, "BEGIN IMMEDIATE;"
+	    " INSERT INTO attempt (task, number, slot, started) VALUES (1, 1, 1, 1)");
 	assert_int_equal(access("j-wal", F_OK), -1);
 	assert_int_equal(access("j-shm", F_OK), -1);
 	ran(&db, "COMMIT");
@@ -312,8 +315,10 @@ static void without_a_log(void **state)
 static void file_systems(void **state)
 {
 	/* of nfs, 9p, ceph, and as they come where long has 32 bits: cifs, smb2 */
-	static const unsigned long remote[] = { NFS_SUPER_MAGIC, V9FS_MAGIC, CEPH_SUPER_MAGIC, 0xff534d42,
-		0xfe534d42, (unsigned long)(int32_t)0xff534d42, 0x65735546, SMB_SUPER_MAGIC };
+	static const unsigned long remote[] = {
+		NFS_SUPER_MAGIC, V9FS_MAGIC, CEPH_SUPER_MAGIC, 0xff534d42, 0xfe534d42,
+		(unsigned long)(int32_t)0xff534d42, 0x65735546, SMB_SUPER_MAGIC,
+	};
 	static const unsigned long local[] = { EXT4_SUPER_MAGIC, TMPFS_MAGIC, XFS_SUPER_MAGIC,
 		BTRFS_SUPER_MAGIC, OVERLAYFS_SUPER_MAGIC, 0 };
 
@@ -333,11 +338,16 @@ static void bytes_are_text_or_blob(void **state)
 		size_t len;
 		const char *type;
 	} cases[] = {
-		{ "", 0, "text" }, { "abc", 3, "text" }, { "a\nb", 3, "text" }, { "\xc3\xa9", 2, "text" },
-		{ "\xe2\x82\xac", 3, "text" }, { "\xf0\x9f\x90\xa6", 4, "text" }, { "\xf4\x8f\xbf\xbf", 4, "text" },
-		{ "a\0b", 3, "blob" }, { "\xff", 1, "blob" }, { "\xc3", 1, "blob" }, { "\xe2\x82", 2, "blob" },
-		{ "\xc0\x80", 2, "blob" }, { "\xe0\x80\x80", 3, "blob" }, { "\xed\xa0\x80", 3, "blob" },
-		{ "\xf0\x80\x80\x80", 4, "blob" }, { "\xf4\x90\x80\x80", 4, "blob" }, { "\x80", 1, "blob" },
+		{ "", 0, "text" }, { "abc", 3, "text" }, { "a\nb", 3, "text" },
+		{ "\xc3\xa9", 2, "text" },
+		{ "\xe2\x82\xac", 3, "text" }, { "\xf0\x9f\x90\xa6", 4, "text" },
+		{ "\xf4\x8f\xbf\xbf", 4, "text" },
+		{ "a\0b", 3, "blob" }, { "\xff", 1, "blob" }, { "\xc3", 1, "blob" },
+		{ "\xe2\x82", 2, "blob" },
+		{ "\xc0\x80", 2, "blob" }, { "\xe0\x80\x80", 3, "blob" },
+		{ "\xed\xa0\x80", 3, "blob" },
+		{ "\xf0\x80\x80\x80", 4, "blob" }, { "\xf4\x90\x80\x80", 4, "blob" },
+		{ "\x80", 1, "blob" },
 		{ "\xf8\x88\x80\x80\x80", 5, "blob" }, { "ok\xc3(", 4, "blob" },
 	};
 	struct journal_db db;
@@ -354,7 +364,8 @@ static void bytes_are_text_or_blob(void **state)
 			fail_msg("case %zu is a %s", i, sqlite3_column_text(s, 0));
 		assert_int_equal(sqlite3_column_bytes(s, 1), cases[i].len);
 		if (cases[i].len > 0)
-			assert_memory_equal(sqlite3_column_blob(s, 1), cases[i].bytes, cases[i].len);
+			assert_memory_equal(sqlite3_column_blob(s, 1), cases[i].bytes,
+			    cases[i].len);
 		sqlite3_reset(s);
 	}
 	sqlite3_finalize(s);

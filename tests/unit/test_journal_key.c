@@ -52,7 +52,8 @@ static void all_differ(void **state)
 	static const char *const one[] = { "echo a", NULL }, *const joined[] = { "echoa", NULL };
 	static const char *const swapped[] = { "a", "echo", NULL };
 	static const char *const empty[] = { "echo", "a", "", NULL };
-	static const char *const bytes[] = { "echo", "\xff", NULL }, *const other[] = { "echo", "\xfe", NULL };
+	static const char *const bytes[] = { "echo", "\xff", NULL };
+	static const char *const other[] = { "echo", "\xfe", NULL };
 	static const char *const a[] = { "a", NULL }, *const none[] = { NULL };
 	struct covey_command c[] = {
 		command_of(echo_a), command_of(one), command_of(joined), command_of(swapped),

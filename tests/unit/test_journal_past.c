@@ -226,6 +226,14 @@ static void with_all_of_its_own(void **state)
 	past_close(past);
 }
 
+static void change(struct fixture *f, const char *sql)
+{
+	struct error err = { "" };
+
+	if (journal_db_run(&f->db, sql, &err) != 0)
+		fail_msg("%s", err.message);
+}
+
 static void the_last_run(void **state)
 {
 	struct fixture *f = *state;
@@ -251,7 +259,7 @@ static void the_last_run(void **state)
 	assert_int_equal(run.id, 2);
 	past_run_release(&run);
 	/* those that took their tasks from the journal have no template of their own */
-	assert_int_equal(journal_db_run(&f->db, "UPDATE run SET recovery = 'retry-failed' WHERE id = 2", &err), 0);
+	change(f, "UPDATE run SET recovery = 'retry-failed' WHERE id = 2");
 	assert_int_equal(past_find(&f->db, "x", 2, &run, &err), 1);
 	assert_int_equal(run.id, 1);
 	assert_true(run.ended);
@@ -263,14 +271,6 @@ static void the_last_run(void **state)
 	assert_string_equal(argv[3], "it's");
 	assert_null(argv[4]);
 	free(argv);
-}
-
-static void change(struct fixture *f, const char *sql)
-{
-	struct error err = { "" };
-
-	if (journal_db_run(&f->db, sql, &err) != 0)
-		fail_msg("%s", err.message);
 }
 
 static void a_damaged_task(void **state)
@@ -345,7 +345,8 @@ static void medians(void **state)
 		fixture_run(f, 3, "bad", 0, COVEY_EXIT);
 		fixture_run(f, 4, "twice", 0, COVEY_SUCCESS);
 		fixture_run(f, 5, "twice", 0, COVEY_SUCCESS);
-		snprintf(sql, sizeof sql, "UPDATE task SET duration = %f WHERE run = %d", seconds[i], i + 1);
+		snprintf(sql, sizeof sql, "UPDATE task SET duration = %f WHERE run = %d",
+		    seconds[i], i + 1);
 		assert_int_equal(journal_db_run(&f->db, sql, &err), 0);
 	}
 	fixture_run(f, 6, "once", 0, COVEY_SUCCESS);

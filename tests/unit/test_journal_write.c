@@ -6,8 +6,8 @@
 #define TASKS "SELECT group_concat(number || ' ' || coalesce(outcome, '-') || ' '" \
 	" || coalesce(attempts, '-') || ' ' || coalesce(duration, '-'), ', ') FROM task"
 #define ATTEMPTS "SELECT group_concat(task || ' ' || number || ' ' || slot || ' '" \
-	" || coalesce(pid, '-') || ' ' || coalesce(outcome, '-') || ' ' || coalesce(status, '-'), ', ')" \
-	" FROM attempt"
+	" || coalesce(pid, '-') || ' ' || coalesce(outcome, '-') || ' '" \
+	" || coalesce(status, '-'), ', ') FROM attempt"
 
 static void a_run(void **state)
 {
@@ -21,7 +21,8 @@ static void a_run(void **state)
 	assert_int_equal(journal_writer_run(f->w), 1);
 	assert_int_equal(strlen(journal_writer_uid(f->w)), 16);
 	fixture_says("SELECT id, series, recovery, ended, command, hex(argv), status FROM run",
-	    "1|1|-|-|covey --journal j 'it'\\''s'|636F766579002D2D6A6F75726E616C006A006974277300|-");
+	    "1|1|-|-|covey --journal j 'it'\\''s'|"
+	    "636F766579002D2D6A6F75726E616C006A006974277300|-");
 	fixture_says("SELECT version FROM run", covey_version());
 	assert_int_equal(journal_writer_end(f->w, &end), 0);
 	fixture_says("SELECT status, signal, input_read, succeeded, failed, not_started,"
@@ -31,7 +32,8 @@ static void a_run(void **state)
 	assert_int_equal(journal_writer_end(f->w, &end), 0);
 	fixture_says("SELECT status, signal FROM run", "-|15");
 	fixture_begin(f, 1);
-	fixture_says("SELECT count(*), max(id), max(series), max(recovery) FROM run", "2|2|1|resume");
+	fixture_says("SELECT count(*), max(id), max(series), max(recovery) FROM run",
+	    "2|2|1|resume");
 }
 
 /* What is over before anybody asked is there all the same. */
@@ -52,10 +54,10 @@ static void all_at_once(void **state)
 	assert_false(journal_writer_is_behind(f->w));
 	fixture_says(TASKS, "1 success 1 1.5");
 	fixture_says(ATTEMPTS, "1 1 2 1001 success 0");
-	fixture_says("SELECT last_attempt, occurrence, input, command, hex(argv), run, series FROM task",
-	    "1|0|a|echo a|6563686F006100|1|1");
-	fixture_says("SELECT ended >= started, stdout_bytes, stderr_bytes, stderr_tail, leaky FROM attempt",
-	    "1|0|0|-|0");
+	fixture_says("SELECT last_attempt, occurrence, input, command, hex(argv), run, series"
+	    " FROM task", "1|0|a|echo a|6563686F006100|1|1");
+	fixture_says("SELECT ended >= started, stdout_bytes, stderr_bytes, stderr_tail, leaky"
+	    " FROM attempt", "1|0|0|-|0");
 }
 
 /* … and so is each step on its way. */
@@ -202,7 +204,8 @@ static void not_to_be_started(void **state)
 	fixture_event(f, &t, COVEY_STARTED, COVEY_SUCCESS);
 	fixture_end(f, &t, COVEY_SPAWN, false);
 	fixture_settle(f);
-	fixture_says("SELECT outcome, error, pid FROM attempt", "spawn|exec: No such file or directory|-");
+	fixture_says("SELECT outcome, error, pid FROM attempt",
+	    "spawn|exec: No such file or directory|-");
 	fixture_says(TASKS, "1 spawn 1 1.5");
 }
 
@@ -229,10 +232,10 @@ static void what_a_task_has_of_its_own(void **state)
 	u.command.stdin_path = "/dev/zero";
 	fixture_queue(f, &u, 2, "", 0);
 	fixture_settle(f);
-	fixture_says("SELECT hex(env), cwd, hex(stdin), stdin_file, timeout, tries, hex(input), typeof(command)"
-	    " FROM task", "413D3100423DFF00|/tmp|696E00707574|-|2.5|7|61FF|text");
-	fixture_says("SELECT env, cwd, stdin, stdin_file, timeout, tries, input FROM task WHERE number = 2",
-	    "-|-|-|/dev/zero|-|-|");
+	fixture_says("SELECT hex(env), cwd, hex(stdin), stdin_file, timeout, tries, hex(input),"
+	    " typeof(command) FROM task", "413D3100423DFF00|/tmp|696E00707574|-|2.5|7|61FF|text");
+	fixture_says("SELECT env, cwd, stdin, stdin_file, timeout, tries, input FROM task"
+	    " WHERE number = 2", "-|-|-|/dev/zero|-|-|");
 }
 
 /* More than are remembered, in more slots than there were, and everything in its place. */
@@ -254,7 +257,8 @@ static void many(void **state)
 	for (unsigned i = 0; i < N; i++)
 		fixture_start(f, &t[i % 2 == 0 ? i / 2 : N - 1 - i / 2], i + 1);
 	fixture_settle(f);
-	fixture_says("SELECT count(*), count(pid), count(outcome), max(slot) FROM attempt", "1000|1000|0|1000");
+	fixture_says("SELECT count(*), count(pid), count(outcome), max(slot) FROM attempt",
+	    "1000|1000|0|1000");
 	for (unsigned i = 0; i < N; i++)
 		fixture_end(f, &t[i], i % 3 == 0 ? COVEY_EXIT : COVEY_SUCCESS, false);
 	fixture_settle(f);
