@@ -92,9 +92,9 @@ load common
 
 @test "a percentage that is reached before the pipe ends holds when it does" {
 	cd "$BATS_TEST_TMPDIR"
-	run bash -c '{ seq 5; until [ -e third ]; do sleep 0.01; done; seq 6 20; } | covey -j 1 \
-	    --halt now,fail=10% sh -c "echo >>runs; [ \"\$1\" -ne 3 ] || : >third; \
-	    [ \"\$1\" -ne 4 ] || sleep 100; exit 1" sh'
+	run bash -c '{ seq 5; until [ -e fourth ]; do sleep 0.01; done; seq 6 20; } | covey -j 1 \
+	    --halt now,fail=10% sh -c "echo >>runs; \
+	    [ \"\$1\" -ne 4 ] || { : >fourth; sleep 100; }; exit 1" sh'
 	[ "$status" -eq 123 ]
 	[[ "$output" == *"20 tasks: 0 succeeded, 4 failed, 16 not started"* ]]
 	[ "$(wc -l <runs)" -eq 4 ]
