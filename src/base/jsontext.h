@@ -2,7 +2,7 @@
  * jsontext - values of JSON on a stream
  *
  * JSON is Unicode, and what covey writes about may be any bytes: bytes that are not UTF-8 appear as
- * U+FFFD, and jsontext_is_exact tells that there are any.
+ * U+FFFD, and jsontext_is_exact says whether there are any.
  */
 #ifndef BASE_JSONTEXT_H
 #define BASE_JSONTEXT_H

@@ -8,7 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* the one thing that a handler can reach: where it writes to */
+/* the descriptor that the handler writes to: a handler has no other way to get at it */
 static volatile sig_atomic_t handler_fd = -1;
 
 /* Reports of a signal from one process this close together are one request. */
@@ -58,7 +58,7 @@ int signals_prepare(struct error *err)
 	/* an ignored SIGCHLD, inherited, would throw the children's statuses away */
 	if (signal(SIGCHLD, SIG_DFL) == SIG_ERR)
 		return error_set(err, "cannot reset SIGCHLD: %s", strerror(errno));
-	/* opened the wrong way round, so that reading and writing fail as on a closed descriptor */
+	/* 0 for writing and 1 and 2 for reading, so that their use fails as if they were closed */
 	while ((fd = open("/dev/null", O_RDONLY)) >= 0 && fd <= 2) {
 		if (fd == STDIN_FILENO && (close(fd) != 0 || open("/dev/null", O_WRONLY) != 0))
 			return error_set(err, "cannot open '/dev/null': %s", strerror(errno));
@@ -93,7 +93,10 @@ static int catch_all(void)
 	size_t i;
 
 	for (i = 0; i < sizeof caught / sizeof *caught; i++) {
-		/* who started us with a signal ignored (nohup, a background job) wants it ignored */
+		/*
+		 * a parent that ignores a signal (nohup, a shell for a background job) wants it
+		 * ignored
+		 */
 		if (!is_ignored(caught[i]) && catch(caught[i]) != 0)
 			return -1;
 	}

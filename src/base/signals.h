@@ -1,8 +1,8 @@
 /*
  * signals - signals as data
  *
- * A handler writes what came, and from whom, into a pipe; everything else happens in the loop. The
- * guard passes on what was sent to it. A signal that was sent to both counts once.
+ * A handler writes the signal and its sender into a pipe; everything else happens in the loop. The
+ * guard passes on the signals that are sent to it. A signal that was sent to both counts once.
  */
 #ifndef BASE_SIGNALS_H
 #define BASE_SIGNALS_H
@@ -24,8 +24,9 @@ struct signals {
 };
 
 /*
- * Makes what a shell or a daemon may have left us orderly: SIGCHLD is the default, and descriptors
- * 0 to 2 are open, though useless where they were closed. Returns 0, or -1.
+ * Repairs what a shell or a daemon may have left to this process: resets SIGCHLD to its default,
+ * and opens those of the descriptors 0 to 2 that are closed, so that using them fails. Returns 0,
+ * or -1.
  */
 int signals_prepare(struct error *err);
 
@@ -35,16 +36,16 @@ int signals_open(struct signals *signals, int guard_fd, struct error *err);
 /* Catches SIGUSR1 and SIGUSR2 alone, even if they were ignored. Returns 0, or -1. */
 int signals_open_user(struct signals *signals, struct error *err);
 
-/* Closes guard_fd; the handlers stay, and with them what they write to. */
+/* Closes guard_fd; the handlers stay, and so does the pipe they write to. */
 void signals_close(struct signals *signals);
 
 /* Takes the next signal, 0 if there is none. From one of the descriptors, when it is readable. */
 int signals_next(struct signals *signals);
 
-/* As above, from the guard; -1 when the guard is gone. */
+/* The same of the signals that the guard has passed on; -1 when the guard is gone. */
 int signals_next_relayed(struct signals *signals);
 
-/* Dies of the signal, as if nobody had caught it. */
+/* Ends this process by the signal, as if it had not been caught. */
 _Noreturn void signals_die_of(int sig);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * compose - what is run for a record: by template, by script, or its items as a shell line
+ * compose - the command for a record: from a template, from a script, or the record as a shell line
  */
 #ifndef CLI_COMMAND_COMPOSE_H
 #define CLI_COMMAND_COMPOSE_H
@@ -18,7 +18,7 @@ struct compose;
 
 /*
  * Compiles the command or the script, and the tag; header has the names of columns. NULL with a
- * message: something of them cannot be.
+ * message: one of them cannot be used.
  */
 struct compose *compose_new(const struct options *options, const struct header *header,
     struct error *err);
@@ -34,7 +34,7 @@ const char *const *compose_argv(struct compose *c, const struct record *record, 
 /* The same for a line for a shell. */
 const char *const *compose_shell_line(struct compose *c, const char *line, size_t len);
 
-/* Does it depend on the slot, so that compose_argv is to be called when that is known? */
+/* Does the command depend on the slot, so that it can only be made when the slot is known? */
 bool compose_uses_slot(const struct compose *c);
 
 /* Do tasks have tags? */

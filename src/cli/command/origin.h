@@ -13,7 +13,7 @@
 
 /* The user pointer of a task; one block of memory. */
 struct origin {
-	const char *tag;      /* what its lines begin with; NULL: nothing */
+	const char *tag;      /* the beginning of each line of its output, or NULL */
 	size_t tag_len;
 	const char *name;     /* of --tasks, or NULL */
 	uint64_t number;      /* of the task, in the order of the input */
@@ -39,7 +39,7 @@ static inline uint64_t origin_number(const struct covey_task *task)
 	return origin == NULL ? task->id : origin->number;
 }
 
-/* Its turn with --keep-order, which knows no gaps. */
+/* Its turn with --keep-order; turns have no gaps. */
 static inline uint64_t origin_place(const struct covey_task *task)
 {
 	const struct origin *origin = task->user;

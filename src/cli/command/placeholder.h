@@ -38,7 +38,7 @@ struct placeholder {
 
 enum { PLACEHOLDER_ANY_COLUMN = INT_MAX };
 
-/* Which placeholders there are; all zero for those of a single item. */
+/* Which placeholders exist; all zero: those of a single item. */
 struct placeholder_syntax {
 	const char *replace;           /* stands for the item instead of "{}", or NULL */
 	unsigned columns;              /* the most items that a task can have; 0: one */
@@ -69,9 +69,9 @@ size_t placeholder_scan(const char *text, const struct placeholder_syntax *synta
     struct placeholder *found);
 
 /*
- * Can the placeholders in these texts be meant? Returns -1 and a message in why where replace is
- * empty, where {1} is used and {2} is, too, though there is one item only, or where a name is
- * that of two columns.
+ * Do the placeholders in these texts make sense? Returns -1 and a message in why if replace is
+ * empty, if {2} is used beside {1} although a task has one item only, or if two columns have the
+ * name.
  */
 int placeholder_check(const char *const *texts, size_t n, const struct placeholder_syntax *syntax,
     char *why, size_t why_size);

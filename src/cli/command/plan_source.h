@@ -12,8 +12,8 @@
 #include "cli/options/options.h"
 
 /*
- * Makes commands by compose, which must outlive the planner; the source becomes the planner's. NULL:
- * out of memory, and nothing was taken.
+ * Makes commands by compose, which must outlive the planner; the source becomes the planner's.
+ * NULL: out of memory, and nothing was taken.
  */
 struct planner *plan_source_open(const struct options *options, struct compose *compose,
     struct source *source);

@@ -234,7 +234,10 @@ static bool split(struct line_splitter *sp, const char *p, size_t len)
 	char *to, *word;
 
 	sp->argc = 0;
-	/* a word and its NUL are as long as what they are read from, but a placeholder may be longer */
+	/*
+	 * a word and its NUL are as long as what they are read from, but a placeholder may be
+	 * longer
+	 */
 	if (buf_reserve(&sp->arena, 2 * len) != 0)
 		return false;
 	to = sp->arena.at;

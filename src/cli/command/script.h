@@ -6,8 +6,8 @@
  *
  *	/bin/sh -c 'covey_1=$1; gzip -9 "${covey_1}"' covey ITEM
  *
- * What has nothing for a shell to do is split into words here and can run without one. No input or
- * output.
+ * A script that needs nothing of a shell is split into words here and can run without a shell. No
+ * input or output.
  */
 #ifndef CLI_COMMAND_SCRIPT_H
 #define CLI_COMMAND_SCRIPT_H
@@ -21,9 +21,8 @@
 struct script;
 
 /*
- * Compiles a script. Returns NULL and a message in why where a
- * placeholder cannot stand for data or the script is unfinished: what, in which line, and what to
- * write instead.
+ * Compiles a script. If a placeholder cannot stand for data, or the script is unfinished, returns
+ * NULL and in why a message: what is wrong, in which line, and what to write instead.
  */
 struct script *script_compile(const char *text, const struct placeholder_syntax *syntax, char *why,
     size_t why_size);
@@ -35,9 +34,9 @@ void script_free(struct script *s);
 struct template *script_shell(struct script *s);
 
 /*
- * The command itself, where it is one simple command of plain words whose name is neither a
- * builtin nor a keyword; or NULL. Where its name cannot be found the shell's call says so as users
- * expect. Belongs to the script.
+ * The command itself, if it is one simple command of plain words whose name is neither a builtin
+ * nor a keyword; else NULL. If no such command is found, the shell must be called, whose message
+ * users expect. Belongs to the script.
  */
 struct template *script_direct(struct script *s);
 
@@ -53,7 +52,8 @@ void line_splitter_free(struct line_splitter *sp);
 
 /*
  * Splits a line into a NULL-terminated argv, which lasts until the next call, if a shell would run
- * exactly that. Returns NULL where a shell is needed, or if out of memory: a shell will do then, too.
+ * exactly that. Returns NULL where a shell is needed, or if out of memory: a shell will do then,
+ * too.
  */
 const char *const *script_split_line(struct line_splitter *sp, const char *line, size_t len);
 

@@ -38,7 +38,7 @@ struct template;
 struct template *template_compile(char *const *words, size_t n,
     const struct placeholder_syntax *syntax, bool append, char *why, size_t why_size);
 
-/* Compiles a text to a template of a single word, whatever the number of items. Else as above. */
+/* Compiles a text to a template of one word, however many items there are; else the same. */
 struct template *template_compile_text(const char *text, const struct placeholder_syntax *syntax,
     char *why, size_t why_size);
 
@@ -60,7 +60,7 @@ bool template_has_fixed_command(const struct template *t);
 /* Whether some word depends on the item. */
 bool template_uses_item(const struct template *t);
 
-/* ---- for whoever reads placeholders in another syntax ---- */
+/* ---- for readers of placeholders in another syntax ---- */
 
 /* Makes a template without words. Returns NULL if out of memory. */
 struct template *template_new(const struct placeholder_syntax *syntax);

@@ -93,7 +93,9 @@ static int unfit(const struct engine *engine, engine_getenv *get, const struct r
 	    value(get, engine->index), r->count, engine->name, r->min, r->step);
 }
 
-/* The shard according to the engine's variables, which are set; count is 0 if they do not say it. */
+/*
+ * The shard according to the engine's variables, which are set; count is 0 if they do not say it.
+ */
 static int read_engine(const struct engine *engine, engine_getenv *get, struct shard *shard,
     struct error *err)
 {

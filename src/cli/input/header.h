@@ -18,7 +18,9 @@ struct header {
 	size_t nsources;
 };
 
-/* Adds the names of another source's columns, which are copied. Returns 0, or -1 if out of memory. */
+/*
+ * Adds the names of another source's columns, which are copied. Returns 0, or -1 if out of memory.
+ */
 int header_add(struct header *header, const struct span *names, size_t n);
 
 /*

@@ -30,7 +30,9 @@ int item_list_load(struct item_list *list, const struct input_options *options, 
 /* Adds a copy. Returns 0, or -1 if out of memory. */
 int item_list_add(struct item_list *list, const char *text, size_t len);
 
-/* Makes the items' texts known; to be called after the last item_list_add, and again after another. */
+/*
+ * Makes the items' texts known; to be called after the last item_list_add, and again after another.
+ */
 void item_list_settle(struct item_list *list);
 
 /* The length of all items together, without their NULs, where they are copies. */

@@ -21,8 +21,8 @@ struct taskline {
 };
 
 /*
- * Reads the object in the len bytes at text. Returns 0, and *task is to be released; or -1 with what
- * is wrong, and there is nothing to release.
+ * Reads the object in the len bytes at text. Returns 0, and *task is to be released; or -1 with
+ * what is wrong, and there is nothing to release.
  */
 int taskline_parse(const char *text, size_t len, struct taskline *task, struct error *err);
 

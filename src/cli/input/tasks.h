@@ -21,7 +21,9 @@ struct source *tasks_open(struct source *below, bool checked);
 /* Can a file be looked at before it is used: is it a regular one? */
 bool tasks_can_check(const char *path);
 
-/* Reads all of a source that tasks_open has made. Returns 0, or -1 with what is wrong, and where. */
+/*
+ * Reads all of a source that tasks_open has made. Returns 0, or -1 with what is wrong, and where.
+ */
 int tasks_check(struct source *source, struct error *err);
 
 #endif

@@ -16,8 +16,8 @@
 #include "cli/xargs/xargs_source.h"
 
 /*
- * Where it stands decides what a failure leads to, and the exit status with it. That an earlier
- * failure hides a later, worse one, but not in the end, is how xargs has it.
+ * The phase decides what a failure leads to, and the exit status. As in xargs, an earlier failure
+ * hides a later, worse one, except in the last phase.
  */
 enum phase {
 	PHASE_RUNNING,     /* a fatal failure ends the reading, and what runs is waited for */
@@ -36,12 +36,12 @@ struct xargs {
 	unsigned running;
 	enum phase phase;
 	bool some_failed;
-	int fatal;             /* the exit status of the failure that has ended it all, or 0 */
+	int fatal;             /* the exit status of the failure that has ended the run, or 0 */
 	bool starting;         /* what was submitted last has not been started yet */
 	bool too_big;          /* … and cannot be: for the kernel its arguments are too many */
 	bool submitting;
 	bool early;            /* it was seen while a command was being started, and not said yet */
-	int signal;            /* that has ended a command, and so it all */
+	int signal;            /* that has ended a command, and with it the run */
 };
 
 /* ---- failures ---- */
@@ -53,7 +53,7 @@ static void fail(struct xargs *x, int status)
 	x->phase = x->phase == PHASE_RUNNING ? PHASE_ENDING : PHASE_OVER;
 }
 
-/* With xargs it is the child that says so: whether it can makes no difference to the parent. */
+/* In xargs the child prints this message, so a failure to print does not matter to the parent. */
 static void say_exec_failed(const struct xargs *x, const char *name, const char *why)
 {
 	bool failed = ferror(stderr) != 0;
@@ -94,7 +94,7 @@ static void say_gave_up(const struct xargs *x)
 		xargs_say(x->o, "%s: exited with status 255; aborting", name);
 }
 
-/* Of a command that is being started xargs would not know yet what becomes of it: see read_on. */
+/* xargs would not yet know the result of a command that is being started: see read_on. */
 static void give_up(struct xargs *x, int status)
 {
 	if (x->early)
@@ -172,7 +172,7 @@ static bool is_full(const struct xargs *x)
 	return x->max_procs != 0 && x->running >= x->max_procs;
 }
 
-/* Returns false if something has failed meanwhile that ends it all. */
+/* Returns false if a failure has ended the run meanwhile. */
 static bool wait_for_slot(struct xargs *x)
 {
 	if (x->running > 0 && !is_full(x))
@@ -205,7 +205,7 @@ static void submit(struct xargs *x, const char *const *argv)
 	x->submitting = true;
 	step(x, 0);
 	x->submitting = false;
-	/* for lack of processes or memory it is started later: when a command has ended, say */
+	/* if processes or memory are short it is started later, such as when a command has ended */
 	while (x->starting && x->phase != PHASE_OVER)
 		step(x, -1);
 }
@@ -339,7 +339,7 @@ static int open_executor(struct xargs *x, struct error *err)
 	covey_options_init(&options, sizeof options);
 	options.flags = COVEY_SAME_GROUP | COVEY_KEEP_LEFTOVERS | COVEY_INHERIT_OUTPUT
 	    | COVEY_INHERIT_FDS | COVEY_FIXED_HANDLERS;
-	/* how many there are is decided here, and may change */
+	/* the number of jobs is decided here, and may change */
 	options.max_workers = COVEY_MAX_WORKERS;
 	options.slot_var = x->o->slot_var;
 	options.on_event = on_event;
@@ -355,7 +355,7 @@ static int open_executor(struct xargs *x, struct error *err)
 	return 0;
 }
 
-/* What standard input and standard error have to say in the end goes before all else. */
+/* Errors of standard input and standard error take precedence over all others. */
 static int close_all(struct xargs *x, int status)
 {
 	int read_errno = x->o->arg_file == NULL ? xargs_source_read_errno(x->source) : 0;
@@ -388,7 +388,7 @@ int xargs_run(const struct xargs_options *o)
 	status = close_all(&x, status);
 	if (ferror(stderr))
 		status = XARGS_STATUS_ERROR;
-	/* whoever still runs goes on without us: to release the executor is to kill them */
+	/* commands that still run go on alone: releasing the executor would kill them */
 	if (x.running > 0)
 		_exit(status);
 	covey_free(x.ex);

@@ -14,16 +14,15 @@
 bool xargs_is_name(const char *argv0);
 
 /*
- * Reads the command line from argv[first] on and, where that is all, does what it asks for: returns
- * true with *status. False: the run is supervised; *x is then all of it, and *covey complete.
+ * Reads the command line from argv[first] on. Without options of covey's, does all that it asks for
+ * and returns true with *status. False: the run is supervised, and *x and *covey describe it.
  */
 bool xargs_begin(struct xargs_options *x, int argc, char *const argv[], int first,
     struct options *covey, int *status);
 
 /*
- * Any command line that covey has accepted before, by whatever name it was called, once more: fills
- * *o as options_parse does, with what xargs' own options make of it, too. Returns 0, or -1 with a
- * message.
+ * Reads a recorded command line again, of covey or xargs: fills *o as options_parse does, including
+ * what xargs' own options mean. Returns 0, or -1 with a message.
  */
 int xargs_recall(int argc, char *const argv[], struct options *o, struct error *err);
 

@@ -30,7 +30,7 @@ struct xargs_delimiter xargs_delimiter_parse(const char *text)
 		return good((unsigned char)text[0]);
 	if (text[0] != '\\')
 		return (struct xargs_delimiter){ .problem = DELIMITER_NOT_ONE };
-	/* whatever follows a letter is not looked at */
+	/* characters after a letter are ignored */
 	letter = strchr(letters, text[1]);
 	if (letter != NULL)
 		return good((unsigned char)bytes[letter - letters]);

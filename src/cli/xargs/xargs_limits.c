@@ -31,8 +31,8 @@ void xargs_limits_describe(const struct xargs_limits *limits, long max_chars,
     char text[XARGS_LIMITS_SIZE])
 {
 	/*
-	 * the length that "could actually be used" counts the environment twice, as xargs does, and is
-	 * as huge if that is too much
+	 * the length that "could actually be used" counts the environment twice, as xargs does, and
+	 * is as huge if that is too much
 	 */
 	snprintf(text, XARGS_LIMITS_SIZE,
 	    "Your environment variables take up %ld bytes\n"

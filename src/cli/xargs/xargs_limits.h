@@ -11,9 +11,9 @@ enum { XARGS_HEADROOM = 2048, XARGS_USUAL_CHARS = 128 * 1024, XARGS_MAX_PROCS = 
 
 struct xargs_limits {
 	long environment;    /* bytes of the environment */
-	long most;           /* that a command line may have: with -s; not more than 0: no room at all */
-	long usual;          /* that it has without -s */
-	long kernel;         /* that the kernel takes, which counts a pointer for each word, too */
+	long most;           /* the upper limit for -s; 0 or less: there is no room at all */
+	long usual;          /* the limit without -s */
+	long kernel;         /* the kernel's limit, which counts a pointer for each word, too */
 };
 
 /* What the system allows with that environment. */

@@ -92,7 +92,7 @@ static enum xargs_parsed see_help(const struct parser *p)
 struct range {
 	char letter;
 	long min, max;     /* max < min: there is no upper limit */
-	bool bends;        /* what is out of range becomes the limit */
+	bool bends;        /* a number out of range becomes the limit */
 };
 
 static bool number(const struct parser *p, const char *text, const struct range *range, long *value)
@@ -262,7 +262,7 @@ static enum xargs_parsed set_delimiter(const struct parser *p, const char *text)
 	return XARGS_PARSED_BAD;
 }
 
-/* What is just on or off; NULL for other options. */
+/* The variable of an option that is just on or off; NULL for other options. */
 static bool *flag_of(struct xargs_options *x, int letter)
 {
 	switch (letter) {
@@ -375,7 +375,7 @@ static void report_ambiguous(const struct parser *p, const char *name, size_t le
 	putc('\n', p->messages);
 }
 
-/* The row that is meant, NULL where there is none; *candidates: how many may be meant. */
+/* The row of that name, or NULL; *candidates: how many rows the name may stand for. */
 static const struct row *by_name(const char *name, size_t len, unsigned *candidates)
 {
 	const struct row *found = NULL;
@@ -394,7 +394,7 @@ static const struct row *by_name(const char *name, size_t len, unsigned *candida
 	return found;
 }
 
-/* An option of covey's: *known says whether there is one of that name, or several. */
+/* An option of covey's; *known: there is one of that name, or several. */
 static enum xargs_parsed take_coveys(struct parser *p, const char *word, size_t len, bool *known)
 {
 	struct error err;

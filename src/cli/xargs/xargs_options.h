@@ -1,8 +1,8 @@
 /*
  * xargs_options - the command line of xargs
  *
- * GNU xargs' options with its messages, and after them covey's own long options. Where both have a
- * name, or names that begin alike, it is xargs' option that is meant.
+ * GNU xargs' options with its messages, and covey's own long options. If both have an option of a
+ * name, or with that beginning, the name means xargs' option.
  */
 #ifndef CLI_XARGS_XARGS_OPTIONS_H
 #define CLI_XARGS_XARGS_OPTIONS_H
@@ -43,8 +43,8 @@ enum xargs_parsed { XARGS_PARSED_RUN, XARGS_PARSED_HELP, XARGS_PARSED_VERSION, X
 struct xargs_limits;
 
 /*
- * Fills *x from the words of argv from first on, and covey's options into *covey. Warnings, and with
- * XARGS_PARSED_BAD what is wrong, are printed to messages. x->program, x->by_name and
+ * Fills *x from the words of argv from first on, and covey's options into *covey. Warnings, and
+ * with XARGS_PARSED_BAD what is wrong, are printed to messages. x->program, x->by_name and
  * x->supervised are to be set before.
  */
 enum xargs_parsed xargs_options_parse(struct xargs_options *x, int argc, char *const argv[],

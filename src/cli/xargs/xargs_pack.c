@@ -37,7 +37,7 @@ struct xargs_pack *xargs_pack_new(const struct xargs_pack_options *options)
 	if (p == NULL)
 		return NULL;
 	p->options = *options;
-	/* where the others are made anew each time, only the name is there before */
+	/* with a replace string all words but the name are made for each line */
 	p->command_size = size_of(options->command, options->replace == NULL ? options->ncommand : 1);
 	p->size = p->command_size;
 	return p;
@@ -130,7 +130,7 @@ static enum xargs_packed append(struct xargs_pack *p, const struct xargs_item *i
 
 /* ---- items in place of the replace string ---- */
 
-/* Nothing can become longer than this, so that a replace string that never ends is no danger. */
+/* The limit for a word, also of the endless one that an empty replace string would make. */
 static bool too_long(const struct xargs_pack *p, size_t start, size_t more)
 {
 	return (long)(p->text.len - start + more) > p->options.max_chars - 2;

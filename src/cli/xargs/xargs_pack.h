@@ -29,8 +29,8 @@ enum xargs_packed {
 	PACK_COMPLETE,            /* the item is in; run the line now */
 	PACK_RUN_FIRST,           /* the item is not in: run the line, then add it again */
 	PACK_NO_ROOM,             /* not even one item fits */
-	PACK_LIST_TOO_LONG,       /* and that is an error here */
-	PACK_COMMAND_TOO_LONG,    /* an argument in which the item was put is */
+	PACK_LIST_TOO_LONG,       /* too much for one line, which is an error here */
+	PACK_COMMAND_TOO_LONG,    /* an argument that contains the item is too long */
 	PACK_NO_MEMORY
 };
 

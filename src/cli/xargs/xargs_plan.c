@@ -112,7 +112,9 @@ struct planner *xargs_plan_open(const struct xargs_options *o, bool patient, str
 		free(p);
 		return NULL;
 	}
-	/* a tree is no foreground process group: reading the terminal would stop it for good */
+	/*
+	 * a tree is not the foreground process group: reading the terminal would stop it for good
+	 */
 	if (o->arg_file != NULL && !isatty(STDIN_FILENO))
 		p->stdin_source = COVEY_STDIN_INHERIT;
 	return &p->planner;

@@ -13,8 +13,8 @@
 #include "cli/xargs/xargs_options.h"
 
 /*
- * Opens the input; NULL with a message where that fails. With patient, reading waits for the input, as
- * for --dry-run: the planner then never says PLAN_LATER.
+ * Opens the input; NULL with a message where that fails. With patient, reading waits for the input,
+ * as for --dry-run: the planner then never says PLAN_LATER.
  */
 struct planner *xargs_plan_open(const struct xargs_options *o, bool patient, struct error *err);
 

@@ -13,7 +13,7 @@ struct character {
 	bool printable;
 };
 
-/* The character that text begins with; a byte that belongs to none is one that cannot be printed. */
+/* The first character of text; a byte that belongs to no character counts as not printable. */
 static struct character look(const char *text)
 {
 	struct character c = { .len = 1 };
@@ -47,7 +47,7 @@ static void put_escaped(FILE *out, const char *bytes, size_t len)
 
 /* ---- words for the shell ---- */
 
-/* Means something to a shell at that place of a word. */
+/* Is special to a shell at this place of a word. */
 static bool is_special(const char *word, size_t at)
 {
 	switch (word[at]) {
@@ -62,7 +62,7 @@ static bool is_special(const char *word, size_t at)
 	}
 }
 
-/* Means nothing within "…" either, where a quote can stand. */
+/* Is not special within "…" either, which then can quote. */
 static bool is_plain_in_double(const char *word, size_t at)
 {
 	if (word[at] == '#' || word[at] == '~')

@@ -87,7 +87,7 @@ static enum xargs_token store(struct xargs_reader *r, char c, long max)
 			return fail(r);
 		r->item.at[r->item.len++] = c;
 	} else if (first_nul) {
-		/* that is said first, and the rest when it is read again */
+		/* the NUL is reported first; the byte is read again for the rest */
 		r->bytes--;
 	} else {
 		return XARGS_TOO_LONG;
@@ -96,7 +96,7 @@ static enum xargs_token store(struct xargs_reader *r, char c, long max)
 	return first_nul ? XARGS_NUL : XARGS_MORE;
 }
 
-/* Ends the item; it may be the one after which there are none. */
+/* Ends the item, which may be the one of -E, after which there are none. */
 static enum xargs_token take(struct xargs_reader *r, struct xargs_item *item, bool ends_line,
     bool may_be_eof)
 {
@@ -158,7 +158,7 @@ static enum xargs_token read_one(struct xargs_reader *r, char c, long max, struc
 	r->previous = c;
 	switch (r->state) {
 	case STATE_BETWEEN:
-		/* more than what ends an item: a carriage return, say */
+		/* every white space, not only what ends an item: a carriage return, too */
 		if (isspace((unsigned char)c))
 			return XARGS_MORE;
 		return read_plain(r, c, previous, max, item);

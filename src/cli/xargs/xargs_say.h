@@ -6,7 +6,7 @@
 
 #include "cli/xargs/xargs_options.h"
 
-/* "xargs: …", whatever it is called by, and a newline. */
+/* Prints "xargs: …", with the name it was called by, and a newline. */
 void xargs_say(const struct xargs_options *o, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 

@@ -61,7 +61,7 @@ static int make_parts(struct xargs_source *s)
 	struct xargs_pack_options packing = {
 		.command = o->command, .ncommand = o->ncommand, .replace = o->replace,
 		.max_args = o->max_args, .max_lines = o->max_lines, .max_chars = o->max_chars,
-		/* unsupervised, one that is too long is found out when it is run, as by xargs */
+		/* unsupervised, a line that is too long is noticed when it is run, as by xargs */
 		.max_kernel = o->supervised ? o->max_kernel : 0, .exit = o->exit,
 	};
 
@@ -90,7 +90,7 @@ void xargs_source_close(struct xargs_source *s)
 
 	if (s == NULL)
 		return;
-	/* for who reads it next, as in { xargs -E end …; cat; } <file; a pipe cannot be wound back */
+	/* for the next reader, as in { xargs -E end …; cat; } <file; a pipe cannot be wound back */
 	if (s->fd == STDIN_FILENO && s->reader != NULL && xargs_reader_left(s->reader) > 0)
 		lseek(s->fd, -(off_t)xargs_reader_left(s->reader), SEEK_CUR);
 	if (s->fd > STDERR_FILENO)
@@ -139,7 +139,7 @@ bool xargs_source_has_more(const struct xargs_source *s)
 	return ioctl(s->fd, FIONREAD, &waiting) == 0 && waiting > 0;
 }
 
-/* Returns false if that has to wait. What cannot be read ends the input. */
+/* Returns false if reading has to wait. A read error ends the input. */
 static bool read_more(struct xargs_source *s)
 {
 	ssize_t n;
@@ -213,7 +213,7 @@ static enum xargs_next fail(struct xargs_source *s, const char *error)
 	return XARGS_NEXT_BAD;
 }
 
-/* The input cannot be gone on with; what was read before is run first, unless -x forbids it. */
+/* An error ends the input; what was read before is run first, unless -x forbids it. */
 static enum xargs_next fail_after_pending(struct xargs_source *s, const char *error,
     const char *const **argv)
 {

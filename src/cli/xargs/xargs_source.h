@@ -27,18 +27,20 @@ extern const char xargs_nul_warning[];
 
 /*
  * Opens the input. With patient, reading waits for it; without, nothing is read before
- * xargs_source_ready. NULL, with errno, when that cannot be.
+ * xargs_source_ready. NULL, with errno, if that fails.
  */
 struct xargs_source *xargs_source_open(const struct xargs_options *o, bool patient);
 
 /* Leaves standard input, if possible, after what has been used of it. NULL is allowed. */
 void xargs_source_close(struct xargs_source *s);
 
-/* The next line, which lasts until the next call. Its command and first arguments are always o's. */
+/*
+ * The next line, which lasts until the next call. Its command and first arguments are always o's.
+ */
 enum xargs_next xargs_source_next(struct xargs_source *s, const char *const **argv);
 
 /*
- * The items of that line, which last as long as it does; one that is empty where there are none.
+ * The items of that line, which last as long as it does; one empty item if it has none.
  * Returns 0, or -1 if out of memory.
  */
 int xargs_source_record(struct xargs_source *s, const char *const *argv, struct record *record);
@@ -49,7 +51,7 @@ int xargs_source_record(struct xargs_source *s, const char *const *argv, struct 
  */
 void xargs_source_ran(struct xargs_source *s);
 
-/* What is wrong with the input, or with the size of what it makes. */
+/* What is wrong with the input, or with the size of a command line. */
 const char *xargs_source_error(const struct xargs_source *s);
 
 /* Is there input that was not read? */

@@ -13,8 +13,8 @@ struct word;
 
 struct sh_call {
 	enum { SHCALL_NONE, SHCALL_OPTIONS, SHCALL_OPERAND, SHCALL_ITEM, SHCALL_ZERO } state;
-	bool code;               /* -c was there: the first operand is code */
-	bool standard_input;     /* -s was there: code comes from there, whatever the operands */
+	bool code;               /* -c was given: the first operand is code */
+	bool standard_input;     /* -s was given: code comes from there, whatever the operands */
 	unsigned arguments;      /* of options, before anything else */
 };
 

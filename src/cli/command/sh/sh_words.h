@@ -8,13 +8,16 @@
 
 #include "cli/command/sh/sh_reader.h"
 
-/* Reads a word up to the next blank or operator; w says what is known of it. May be empty. */
+/*
+ * Reads a word up to the next blank or operator; w tells what is known about it. The word may be
+ * empty.
+ */
 bool sh_words_read(struct reader *r, struct word *w);
 
-/* Reads one piece of what double quotes and here-documents have in common. */
+/* Reads one piece of text within double quotes or a here-document. */
 bool sh_words_double_piece(struct reader *r, enum mode mode);
 
-/* Reads a newline that is no end of a command; fails if a here-document waits for one. */
+/* Reads a newline that does not end a command; fails if a here-document waits for one. */
 bool sh_words_newline(struct reader *r);
 
 #endif
