@@ -11,93 +11,40 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/mountinfo.h"
 #include "fdutil.h"
 #include "number.h"
 
-/* Does the comma-separated list have the word? */
-static bool has_word(const char *list, const char *word)
-{
-	size_t len = strlen(word);
-	const char *at = list;
-
-	while ((at = strstr(at, word)) != NULL) {
-		if ((at == list || at[-1] == ',') && (at[len] == ',' || at[len] == '\0'))
-			return true;
-		at += len;
-	}
-	return false;
-}
-
-/*
- * The path of this process's cgroup, below the root of the hierarchy that has the controller ("":
- * the v2 hierarchy). It comes from lines such as "4:memory:/a/b" and "0::/a/b". The caller frees
- * it.
- */
-static char *own_path(const char *controller)
-{
-	FILE *file = fopen("/proc/self/cgroup", "re");
-	char *line = NULL, *found = NULL;
-	size_t cap = 0;
-
-	while (file != NULL && found == NULL && getline(&line, &cap, file) > 0) {
-		char *list = strchr(line, ':'), *path = list == NULL ? NULL : strchr(list + 1, ':');
-
-		line[strcspn(line, "\n")] = '\0';
-		if (path == NULL)
-			continue;
-		*path++ = '\0';
-		if (*controller == '\0' ? list[1] == '\0' : has_word(list + 1, controller))
-			found = strdup(path);
-	}
-	free(line);
-	if (file != NULL)
-		fclose(file);
-	return found;
-}
-
-/* One line of /proc/self/mountinfo, cut into what matters here. */
-struct mount {
-	char root[1024], point[1024], type[64], options[256];
-};
-
-static bool parse_mount(const char *line, struct mount *mount)
-{
-	const char *dash = strstr(line, " - ");
-
-	/* blanks in paths are written \040: a hierarchy with such a path is not found */
-	return dash != NULL
-	    && sscanf(line, "%*s %*s %*s %1023s %1023s", mount->root, mount->point) == 2
-	    && sscanf(dash, " - %63s %*s %255s", mount->type, mount->options) == 2;
-}
-
-static bool is_hierarchy(const struct mount *mount, const char *controller)
-{
-	if (*controller == '\0')
-		return strcmp(mount->type, "cgroup2") == 0;
-	return strcmp(mount->type, "cgroup") == 0 && has_word(mount->options, controller);
-}
-
 /* The directory of this process's cgroup, or NULL; the caller frees it. */
-static char *directory_in(const struct mount *mount, const char *path)
+static char *directory_in(const struct cv_mount *mount, const char *path)
 {
-	size_t len = strcmp(mount->root, "/") == 0 ? 0 : strlen(mount->root);
+	const char *below = cv_mount_below(mount, path);
 	char *dir;
 
-	/* in a container the mount may show part of the hierarchy only */
-	if (strncmp(path, mount->root, len) != 0)
-		return NULL;
-	return asprintf(&dir, "%s%s", mount->point, path + len) < 0 ? NULL : dir;
+	return below == NULL || asprintf(&dir, "%s%s", mount->point, below) < 0 ? NULL : dir;
 }
 
-static char *own_directory(const char *controller)
+/* The path of this process's cgroup in the hierarchy; the caller frees it. */
+static char *own_path(enum cv_hierarchy which, const char *controller)
 {
-	char *path = own_path(controller), *line = NULL, *dir = NULL;
+	FILE *file = fopen("/proc/self/cgroup", "re");
+	char *path = cv_member_path(file, which, controller);
+
+	if (file != NULL)
+		fclose(file);
+	return path;
+}
+
+static char *own_directory(enum cv_hierarchy which, const char *controller)
+{
+	char *path = own_path(which, controller), *line = NULL, *dir = NULL;
 	FILE *file = path == NULL ? NULL : fopen("/proc/self/mountinfo", "re");
-	struct mount mount;
+	struct cv_mount mount;
 	size_t cap = 0;
 
 	while (file != NULL && dir == NULL && getline(&line, &cap, file) > 0) {
-		if (parse_mount(line, &mount) && is_hierarchy(&mount, controller))
+		if (cv_mount_parse(line, &mount)
+		    && cv_mount_hierarchy(&mount, controller) == which)
 			dir = directory_in(&mount, path);
 	}
 	free(line);
@@ -153,7 +100,7 @@ int cv_cgroup_init(struct cv_cgroup *cgroup, const char *id)
 	snprintf(cgroup->name, sizeof cgroup->name, "covey-%d-%.32s", (int)getpid(), id);
 	/* the id may come from the user, and the name must not lead elsewhere */
 	cgroup->name[strcspn(cgroup->name, "/")] = '\0';
-	cgroup->parent = own_directory("");
+	cgroup->parent = own_directory(CV_HIERARCHY_V2, NULL);
 	if (cgroup->parent == NULL || make_dir(cgroup->parent, cgroup->name) != 0)
 		return -1;
 	cgroup->dir_fd = open_dir(cgroup->parent, cgroup->name);
@@ -195,7 +142,7 @@ void cv_cgroup_release(struct cv_cgroup *cgroup)
 
 void cv_cgroup_remove(pid_t pid)
 {
-	char prefix[32], *parent = own_directory("");
+	char prefix[32], *parent = own_directory(CV_HIERARCHY_V2, NULL);
 	DIR *dir = parent == NULL ? NULL : opendir(parent);
 	const struct dirent *entry;
 
@@ -232,25 +179,36 @@ void cv_cgroup_kill(const struct cv_cgroup *cgroup, unsigned slot)
 		return;
 }
 
-int cv_cgroup_slot_of(const struct cv_cgroup *cgroup, pid_t pid)
+/* The slot whose cgroup the path is in, or -1. */
+static int slot_in(const struct cv_cgroup *cgroup, const char *path)
 {
-	char path[32], text[4096];
-	const char *at;
+	const char *at = strstr(path, cgroup->name);
 
-	snprintf(path, sizeof path, "/proc/%d/cgroup", (int)pid);
-	if (cv_fd_slurp(AT_FDCWD, path, text, sizeof text) < 0)
-		return -1;
-	at = strstr(text, "0::");
-	if (at == NULL || (at = strstr(at, cgroup->name)) == NULL)
+	if (at == NULL)
 		return -1;
 	at += strlen(cgroup->name);
 	return *at == '/' ? (int)strtol(at + 1, NULL, 10) - 1 : -1;
 }
 
-static int open_counter(const char *controller, const char *file)
+int cv_cgroup_slot_of(const struct cv_cgroup *cgroup, pid_t pid)
 {
-	char *dir = own_directory(controller);
-	char *path;
+	char name[32], text[4096], *rest = text, *line;
+	struct cv_member member;
+
+	snprintf(name, sizeof name, "/proc/%d/cgroup", (int)pid);
+	if (cv_fd_slurp(AT_FDCWD, name, text, sizeof text) < 0)
+		return -1;
+	while ((line = strsep(&rest, "\n")) != NULL) {
+		if (cv_member_parse(line, &member)
+		    && cv_member_hierarchy(&member, NULL) == CV_HIERARCHY_V2)
+			return slot_in(cgroup, member.path);
+	}
+	return -1;
+}
+
+static int open_counter(enum cv_hierarchy which, const char *controller, const char *file)
+{
+	char *dir = own_directory(which, controller), *path;
 	int fd = -1;
 
 	if (dir != NULL && asprintf(&path, "%s/%s", dir, file) >= 0) {
@@ -263,9 +221,9 @@ static int open_counter(const char *controller, const char *file)
 
 int cv_oom_open(void)
 {
-	int fd = open_counter("", "memory.events");
+	int fd = open_counter(CV_HIERARCHY_V2, NULL, "memory.events");
 
-	return fd >= 0 ? fd : open_counter("memory", "memory.oom_control");
+	return fd >= 0 ? fd : open_counter(CV_HIERARCHY_V1, "memory", "memory.oom_control");
 }
 
 long cv_oom_count(int fd)

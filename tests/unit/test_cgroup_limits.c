@@ -110,6 +110,17 @@ static void v2_foreign_names(void **state)
 	assert_int_equal(cgroup_limits_cpus(root, 8), 1);
 }
 
+/* Blanks in names, which the kernel escapes in the one file only. */
+static void blanks(void **state)
+{
+	(void)state;
+	put("/proc/self/cgroup", "0::/a b/c\n");
+	put("/proc/self/mountinfo",
+	    "30 23 0:26 /a\\040b /sys/fs/cg\\040roup rw - cgroup2 cgroup2 rw\n");
+	put("/sys/fs/cg roup/c/cpu.max", "300000 100000\n");
+	assert_int_equal(cgroup_limits_cpus(root, 8), 3);
+}
+
 static void v1(void **state)
 {
 	(void)state;
@@ -160,6 +171,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(nothing, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(v2_all_ancestors, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(v2_foreign_names, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(blanks, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(v1, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(v2_memory, set_up, tear_down),
 	};

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/mountinfo.h"
+
 static FILE *open_in(const char *root, const char *path)
 {
 	char whole[PATH_MAX];
@@ -16,112 +18,67 @@ static FILE *open_in(const char *root, const char *path)
 	return fopen(whole, "re");
 }
 
-/* Does the comma-separated list have the word? */
-static bool has_word(const char *list, const char *word)
-{
-	size_t len = strlen(word);
-
-	for (; list != NULL; list = strchr(list, ',')) {
-		list += *list == ',';
-		if (strncmp(list, word, len) == 0 && (list[len] == ',' || list[len] == '\0'))
-			return true;
-	}
-	return false;
-}
-
 /* ---- where they are ---- */
 
-/* A line of /proc/self/mountinfo, as far as it matters here. */
-struct mount {
-	char root[1024], point[1024], type[64], options[256];
-};
-
-static bool parse_mount(const char *line, struct mount *mount)
-{
-	const char *dash = strstr(line, " - ");
-
-	/* blanks in paths are written \040; such a hierarchy is not found, and done without */
-	return dash != NULL
-	    && sscanf(line, "%*s %*s %*s %1023s %1023s", mount->root, mount->point) == 2
-	    && sscanf(dash, " - %63s %*s %255s", mount->type, mount->options) == 2;
-}
-
-/*
- * Our path in the hierarchy of the mount, from lines such as "4:memory:/a/b" and, for v2,
- * "0::/a/b". Returns false where there is none.
- */
-static bool own_path(const char *root, bool v2, const char *controller, char path[PATH_MAX])
+/* Our path in the hierarchy, or NULL; the caller frees it. */
+static char *own_path(const char *root, enum cv_hierarchy which, const char *controller)
 {
 	FILE *file = open_in(root, "/proc/self/cgroup");
-	bool found = false;
-	char line[PATH_MAX];
+	char *path = cv_member_path(file, which, controller);
 
-	while (file != NULL && !found && fgets(line, sizeof line, file) != NULL) {
-		char *list = strchr(line, ':'), *at = list == NULL ? NULL : strchr(list + 1, ':');
-
-		if (at == NULL)
-			continue;
-		*at++ = '\0';
-		at[strcspn(at, "\n")] = '\0';
-		found = v2 ? list[1] == '\0' : has_word(list + 1, controller);
-		if (found)
-			memcpy(path, at, strlen(at) + 1);
-	}
 	if (file != NULL)
 		fclose(file);
-	return found;
+	return path;
 }
 
 /* From dir up to the mount point, which is the last. */
-static void walk_up(const struct mount *mount, const char *root, char *dir, bool v2,
-    cgroup_limits_each_fn *each, void *arg)
+static void walk_up(char *dir, size_t shortest, bool v2, cgroup_limits_each_fn *each, void *arg)
 {
-	size_t shortest = strlen(root) + strlen(mount->point);
 	struct cgroup_limits_one group = { .dir = dir, .v2 = v2 };
 
 	for (;;) {
-		char *slash;
-
 		each(&group, arg);
 		if (strlen(dir) <= shortest)
 			return;
-		slash = strrchr(dir, '/');
-		*slash = '\0';
+		*strrchr(dir, '/') = '\0';
 		if (strlen(dir) < shortest)
 			return;
 	}
 }
 
-static void each_in(const struct mount *mount, const char *root, const char *controller,
-    cgroup_limits_each_fn *each, void *arg)
+/* The directory of our group, or the mount point where that is all that can be seen. */
+static void find_dir(const struct cv_mount *mount, const char *root, const char *path,
+    char dir[PATH_MAX])
 {
-	bool v2 = strcmp(mount->type, "cgroup2") == 0;
-	size_t len = strcmp(mount->root, "/") == 0 ? 0 : strlen(mount->root);
-	char path[PATH_MAX], dir[PATH_MAX];
+	const char *below = cv_mount_below(mount, path);
 
-	if (!own_path(root, v2, controller, path))
-		return;
 	/* a container may see its own part only, under a name that it knows nothing of */
-	if (strncmp(path, mount->root, len) != 0 || strstr(path, "/..") != NULL
-	    || snprintf(dir, sizeof dir, "%s%s%s", root, mount->point, path + len) >= (int)sizeof dir
+	if (below == NULL
+	    || snprintf(dir, PATH_MAX, "%s%s%s", root, mount->point, below) >= PATH_MAX
 	    || access(dir, F_OK) != 0)
-		snprintf(dir, sizeof dir, "%s%s", root, mount->point);
-	while (dir[0] != '\0' && dir[strlen(dir) - 1] == '/')
-		dir[strlen(dir) - 1] = '\0';
-	walk_up(mount, root, dir, v2, each, arg);
+		snprintf(dir, PATH_MAX, "%s%s", root, mount->point);
+	for (size_t len = strlen(dir); len > 0 && dir[len - 1] == '/'; len--)
+		dir[len - 1] = '\0';
 }
 
-void cgroup_limits_each(const char *root, const char *controller, cgroup_limits_each_fn *each, void *arg)
+void cgroup_limits_each(const char *root, const char *controller, cgroup_limits_each_fn *each,
+    void *arg)
 {
 	FILE *file = open_in(root, "/proc/self/mountinfo");
-	struct mount mount;
-	char *line = NULL;
+	char *line = NULL, *path, dir[PATH_MAX];
+	struct cv_mount mount;
 	size_t cap = 0;
 
 	while (file != NULL && getline(&line, &cap, file) > 0) {
-		if (parse_mount(line, &mount) && (strcmp(mount.type, "cgroup2") == 0
-		    || (strcmp(mount.type, "cgroup") == 0 && has_word(mount.options, controller))))
-			each_in(&mount, root, controller, each, arg);
+		enum cv_hierarchy which = cv_mount_parse(line, &mount)
+		    ? cv_mount_hierarchy(&mount, controller) : CV_HIERARCHY_NONE;
+
+		path = which == CV_HIERARCHY_NONE ? NULL : own_path(root, which, controller);
+		if (path == NULL)
+			continue;
+		find_dir(&mount, root, path, dir);
+		walk_up(dir, strlen(root) + strlen(mount.point), which == CV_HIERARCHY_V2, each, arg);
+		free(path);
 	}
 	free(line);
 	if (file != NULL)

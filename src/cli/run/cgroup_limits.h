@@ -21,7 +21,8 @@ struct cgroup_limits_one {
  * every path that is opened: "", but for tests.
  */
 typedef void cgroup_limits_each_fn(const struct cgroup_limits_one *group, void *arg);
-void cgroup_limits_each(const char *root, const char *controller, cgroup_limits_each_fn *each, void *arg);
+void cgroup_limits_each(const char *root, const char *controller, cgroup_limits_each_fn *each,
+    void *arg);
 
 /*
  * Reads the number at the beginning of a group's file, or in the line of it that begins with the
