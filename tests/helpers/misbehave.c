@@ -604,7 +604,8 @@ static void carry_out(struct act *act, char *text)
 	const struct word *word = find_word(text, len);
 
 	if (word->takes_argument != (text[len] == '='))
-		errx(2, "word '%s' %s", text, word->takes_argument ? "lacks a value" : "takes no value");
+		errx(2, "word '%s' %s", text,
+		    word->takes_argument ? "lacks a value" : "takes no value");
 	word->act(act, word->takes_argument ? text + len + 1 : NULL);
 }
 

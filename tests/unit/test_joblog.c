@@ -198,7 +198,8 @@ static void tasks_that_have_a_line_already_or_never_ran_get_none(void **state)
 	end_attempt(log, &task, &attempt);
 	assert_int_equal(joblog_flush(log), 0);
 	before = contents();
-	tell(log, &(struct covey_event){ .type = COVEY_FINISHED, .task = &task, .attempt = &attempt });
+	tell(log,
+	    &(struct covey_event){ .type = COVEY_FINISHED, .task = &task, .attempt = &attempt });
 	assert_int_equal(joblog_flush(log), 0);
 	assert_contents(before);
 	free(before);

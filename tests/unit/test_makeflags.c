@@ -24,7 +24,8 @@ static void pipes(void **state)
 		{ " -j4 --jobserver-fds=3,4 --jobserver-auth=5,6", 5, 6 },
 		{ " -j4 --jobserver-auth=3,4 --jobserver-auth=7,7 -k", 7, 7 },
 		{ " -j4 --jobserver-auth=-2,-2", -2, -2 },
-		{ " -j4 --jobserver-auth=3,4 -- X=--jobserver-auth=5,6 --jobserver-auth=7,8", 3, 4 },
+		{ " -j4 --jobserver-auth=3,4 -- X=--jobserver-auth=5,6 --jobserver-auth=7,8", 3,
+		    4 },
 	};
 	struct makeflags_auth auth;
 

@@ -151,7 +151,8 @@ static void many(void **state)
 	p = open_on(steps, &nasked, NULL);
 	for (int seconds = MODULUS - 1; seconds > 0; seconds--)
 		if (number_of[seconds] != 0)
-			is_next(p, texts[number_of[seconds] - 1], number_of[seconds], number_of[seconds]);
+			is_next(p, texts[number_of[seconds] - 1], number_of[seconds],
+			    number_of[seconds]);
 	assert_false(planner_has_more(p));
 	planner_close(p);
 }

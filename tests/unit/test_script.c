@@ -686,7 +686,8 @@ static void test_random_scripts(void **state)
 		make_script(&g);
 		s = script_compile(g.script.bytes, &single, why, sizeof why);
 		if (s == NULL)
-			fail_msg("COVEY_TEST_SEED=%llu: %s\n%s", (unsigned long long)seed, why, g.script.bytes);
+			fail_msg("COVEY_TEST_SEED=%llu: %s\n%s", (unsigned long long)seed, why,
+			    g.script.bytes);
 		snprintf(now, sizeof now, "COVEY_TEST_SEED=%llu", (unsigned long long)seed);
 		hint = now;
 		check_output(script_shell(s), g.script.bytes, g.item, g.expected.bytes, g.expected.len);

@@ -434,7 +434,8 @@ int main(void)
 		BOTH(runs_without_its_cgroup),
 		BOTH(runs_in_a_killed_cgroup),
 		BOTH(a_cgroup_that_stays),
-		{ "gives_up_on_starting_in_cgroups", run_body, NULL, NULL, &(struct body){ gives_up_on_starting_in_cgroups, false } },
+		{ "gives_up_on_starting_in_cgroups", run_body, NULL, NULL,
+		    &(struct body){ gives_up_on_starting_in_cgroups, false } },
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -358,7 +358,8 @@ static void test_changing_numbers(void **state)
 	const char *const words[] = { "c", "x{}y", "{/}", "{3}", "k" };
 	char why[200];
 	struct template *t = template_compile((char *const *)words, 5,
-	    &(struct placeholder_syntax){ .columns = PLACEHOLDER_ANY_COLUMN }, true, why, sizeof why);
+	    &(struct placeholder_syntax){ .columns = PLACEHOLDER_ANY_COLUMN }, true, why,
+	    sizeof why);
 	struct span *items = calloc(0x1000, sizeof *items);
 
 	(void)state;
@@ -404,7 +405,8 @@ static void test_one_text(void **state)
 
 		/* by hand, so that the texts lie side by side without NULs of their own */
 		for (char *bar = copy; (bar = strchr(bar, '|')) != NULL; bar++) {
-			spans[record.nitems - 1].len = (size_t)(bar - spans[record.nitems - 1].text);
+			spans[record.nitems - 1].len = (size_t)(bar
+			    - spans[record.nitems - 1].text);
 			spans[record.nitems++] = (struct span){ bar + 1, strlen(bar + 1) };
 			record.bytes--;
 		}

@@ -44,7 +44,8 @@ static void every_character(void **state)
 		size_t len = encode(code, text);
 		bool valid = code <= 0x10ffff && (code < 0xd800 || code > 0xdfff);
 
-		if (utf8_decode(text, len, &decoded) != (valid ? len : 0) || (valid && decoded != code))
+		if (utf8_decode(text, len, &decoded) != (valid ? len : 0)
+		    || (valid && decoded != code))
 			fail_msg("U+%04X is wrong", (unsigned)code);
 		if (utf8_is_valid(text, len) != valid || (len > 1 && utf8_is_valid(text, len - 1)))
 			fail_msg("U+%04X is wrong as a text", (unsigned)code);

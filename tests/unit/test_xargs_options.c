@@ -168,7 +168,8 @@ static void lines_and_replacing_imply_exit(void **state)
 
 static void the_last_of_three_counts(void **state)
 {
-	static const char both[] = "xargs: warning: options %s and %s are mutually exclusive, ignoring "
+	static const char both[] =
+	    "xargs: warning: options %s and %s are mutually exclusive, ignoring "
 	    "previous %s value\n";
 	static const struct {
 		const char *line, *earlier, *later;
@@ -190,7 +191,8 @@ static void the_last_of_three_counts(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		parse(&l, cases[i].line);
-		snprintf(wanted, sizeof wanted, both, cases[i].earlier, cases[i].later, cases[i].earlier);
+		snprintf(wanted, sizeof wanted, both, cases[i].earlier, cases[i].later,
+		    cases[i].earlier);
 		assert_string_equal(l.said, wanted);
 		assert_int_equal(l.parsed, XARGS_PARSED_RUN);
 		assert_int_equal(l.x.max_args, cases[i].args);
@@ -362,7 +364,8 @@ static void coveys_own_that_are_wrong(void **state)
 		{ "--retr", "option '--retr' is ambiguous: '--retries', '--retry-interval'" },
 		{ "--resume", "option '--resume' needs '--journal'" },
 		{ "--retry-on 7", "option '--retry-on' needs '--tries'" },
-		{ "--journal j --retry-failed", "option '--retry-failed' takes commands and items" },
+		{ "--journal j --retry-failed",
+		    "option '--retry-failed' takes commands and items" },
 		{ "--tries 2 -p", "option '-p' waits for answers" },
 		{ "--tries 2 -o", "option '-o' gives commands the terminal" },
 	};

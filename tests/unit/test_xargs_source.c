@@ -171,7 +171,8 @@ static void lines_that_were_not_run_do_not_count(void **state)
 
 static void errors_come_behind_what_was_read(void **state)
 {
-	static const char unmatched[] = "unmatched double quote; by default quotes are special to xargs "
+	static const char unmatched[] =
+	    "unmatched double quote; by default quotes are special to xargs "
 	    "unless you use the -0 option";
 	struct xargs_options o = options();
 	char wanted[256];
@@ -183,7 +184,8 @@ static void errors_come_behind_what_was_read(void **state)
 	o.exit = true;
 	check(o, "a \"b\n", unmatched);
 	o = options();
-	check(o, "'b\n", "unmatched single quote; by default quotes are special to xargs unless you use "
+	check(o, "'b\n",
+	    "unmatched single quote; by default quotes are special to xargs unless you use "
 	    "the -0 option");
 	o.max_chars = 8;
 	check(o, "a bbbbbb\n", "[cmd][a];argument line too long");

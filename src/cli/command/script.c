@@ -291,7 +291,8 @@ static int add_split_word(struct template *t, const struct line_splitter *sp, co
 			word += len;
 			continue;
 		}
-		if (template_add_field(t, &sp->fields[(unsigned char)word[1] - 1], TEMPLATE_JOINED) != 0)
+		if (template_add_field(t, &sp->fields[(unsigned char)word[1] - 1], TEMPLATE_JOINED)
+		    != 0)
 			return -1;
 		word += 2;
 	}

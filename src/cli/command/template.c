@@ -230,7 +230,8 @@ struct template *template_compile(char *const *words, size_t n,
 	if (placeholder_check((const char *const *)words, n, syntax, why, why_size) != 0)
 		return NULL;
 	t = template_new(syntax);
-	if (t != NULL && compile_words(t, words, n, syntax) == 0 && (!append || append_items(t) == 0))
+	if (t != NULL && compile_words(t, words, n, syntax) == 0
+	    && (!append || append_items(t) == 0))
 		return t;
 	snprintf(why, why_size, "out of memory");
 	template_free(t);

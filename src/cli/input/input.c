@@ -145,7 +145,8 @@ static enum input_result fill(struct input *input, struct error *err)
 	if (make_room(input, err) != INPUT_RECORD)
 		return INPUT_BAD;
 	do
-		n = read(input->fd, input->buf.at + input->buf.len, input->buf.size - input->buf.len - 1);
+		n = read(input->fd, input->buf.at + input->buf.len,
+		    input->buf.size - input->buf.len - 1);
 	while (n < 0 && errno == EINTR);
 	input->ready = false;
 	if (n < 0 && errno == EAGAIN)

@@ -313,7 +313,8 @@ static int not_json(const json_error_t *why, struct error *err)
 	if (code == json_error_out_of_memory)
 		return out_of_memory(err);
 	if (code == json_error_premature_end_of_input)
-		return error_set(err, "the line ends within its object: a task is an object of JSON in "
+		return error_set(err,
+		    "the line ends within its object: a task is an object of JSON in "
 		    "one line");
 	if (code == json_error_end_of_input_expected)
 		return error_set(err, "unexpected text after the object, at column %d",

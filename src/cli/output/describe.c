@@ -27,7 +27,8 @@ static void describe_signal(char text[DESCRIBE_SIZE], const struct describe *abo
 
 	if (rlimits_blame(about->limits, attempt, limit))
 		snprintf(text, DESCRIBE_SIZE, "killed by %s (%s)%s", limit,
-		    units_signal_name(attempt->signal), attempt->core_dumped ? " (core dumped)" : "");
+		    units_signal_name(attempt->signal),
+		    attempt->core_dumped ? " (core dumped)" : "");
 	else if (attempt->oom)
 		snprintf(text, DESCRIBE_SIZE, "killed by the OOM killer (SIGKILL)");
 	else if (attempt->pid > 0 && attempt->signal == 0)

@@ -215,7 +215,8 @@ static void on_event(void *self, const struct covey_event *event)
 		log->noted = event->task->id;
 	}
 	/* by then its outputs are gone; but one that waits to be run again may end without running */
-	if (event->type == COVEY_FINISHED && event->attempt != NULL && log->noted != event->task->id)
+	if (event->type == COVEY_FINISHED && event->attempt != NULL
+	    && log->noted != event->task->id)
 		add_line(log, event);
 }
 

@@ -112,7 +112,8 @@ static struct covey_output *open_store(struct keep_order *order)
 {
 	struct covey_output *output;
 
-	if (order->store != NULL && covey_output_size(outq_shared_output(order->store)) > STORE_BYTES) {
+	if (order->store != NULL
+	    && covey_output_size(outq_shared_output(order->store)) > STORE_BYTES) {
 		outq_unshare(order->store);
 		order->store = NULL;
 	}

@@ -113,7 +113,8 @@ static void compose(struct progress *progress, char line[LINE_SIZE])
 	covey_count(progress->ex, &counts, sizeof counts);
 	if (covey_input_ended(progress->ex))
 		snprintf(total, sizeof total, "/%llu", (unsigned long long)counts.submitted);
-	n = snprintf(line, LINE_SIZE, "covey: %llu%s done, %llu running, %llu failed, %llu retrying",
+	n = snprintf(line, LINE_SIZE,
+	    "covey: %llu%s done, %llu running, %llu failed, %llu retrying",
 	    (unsigned long long)(counts.succeeded + counts.failed), total,
 	    (unsigned long long)counts.running, (unsigned long long)counts.failed,
 	    (unsigned long long)counts.delayed);

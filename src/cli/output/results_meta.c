@@ -130,7 +130,8 @@ void results_meta_end(FILE *out, const struct covey_event *event, uint64_t out_b
 	fprintf(out, "  \"attempts\": %u,\n  \"tries\": %u,\n", attempt->number, event->task->tries);
 	fprintf(out, "  \"started\": %.6f,\n  \"ended\": %.6f,\n  \"seconds\": %.6f,\n", now - took, now,
 	    took);
-	fprintf(out, "  \"user_seconds\": %.6f,\n  \"system_seconds\": %.6f,\n  \"max_rss_bytes\": %lld,\n",
+	fprintf(out,
+	    "  \"user_seconds\": %.6f,\n  \"system_seconds\": %.6f,\n  \"max_rss_bytes\": %lld,\n",
 	    timeval_seconds(&attempt->usage.ru_utime), timeval_seconds(&attempt->usage.ru_stime),
 	    (long long)attempt->usage.ru_maxrss * 1024);
 	fprintf(out, "  \"stdout_bytes\": %llu,\n  \"stderr_bytes\": %llu\n}\n",

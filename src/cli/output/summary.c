@@ -210,7 +210,8 @@ static void note_flaky(struct summary *summary, const struct covey_task *task)
 	if (summary->nflaky++ >= MOST_FLAKY)
 		return;
 	label_task(command, task);
-	n = snprintf(line, sizeof line, "covey: task %llu is flaky: %s: succeeded at try %u of %u\n",
+	n = snprintf(line, sizeof line,
+	    "covey: task %llu is flaky: %s: succeeded at try %u of %u\n",
 	    (unsigned long long)origin_number(task), command, task->attempts, task->tries);
 	if (n > 0)
 		keep(&summary->flaky, line, (size_t)n < sizeof line ? (size_t)n : sizeof line - 1);
@@ -225,9 +226,11 @@ static void ended(struct summary *summary, const struct covey_event *event)
 		say(summary, event->task, "left processes behind, which were killed");
 	}
 	if (attempt->unkillable)
-		say(summary, event->task, "left processes that cannot be killed; its slot stays empty");
+		say(summary, event->task,
+		    "left processes that cannot be killed; its slot stays empty");
 	if (attempt->cut_off)
-		say(summary, event->task, "its output is still held open by somebody else; cut off");
+		say(summary, event->task,
+		    "its output is still held open by somebody else; cut off");
 	if (attempt->outcome != COVEY_SUCCESS && !attempt->retry)
 		note_failure(summary, event, attempt->outcome);
 }

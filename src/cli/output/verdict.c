@@ -42,7 +42,8 @@ int verdict_status(const struct verdict *verdict)
 		return verdict_error(verdict->rules, STATUS_BROKEN);
 	if (verdict->expired)
 		return STATUS_DEADLINE;
-	if (verdict->failed + verdict->failed_before + verdict->refused == 0 && !verdict->unfinished)
+	if (verdict->failed + verdict->failed_before + verdict->refused == 0
+	    && !verdict->unfinished)
 		return STATUS_OK;
 	if (verdict->halted_well)
 		return STATUS_OK;

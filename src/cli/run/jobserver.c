@@ -171,7 +171,8 @@ static int join_fifo(struct jobserver *js, const struct makeflags_auth *auth,
 {
 	char path[PATH_MAX];
 
-	if (snprintf(path, sizeof path, "%.*s", (int)auth->path_len, auth->path) >= (int)sizeof path)
+	if (snprintf(path, sizeof path, "%.*s", (int)auth->path_len, auth->path)
+	    >= (int)sizeof path)
 		return error_set(err, "the path of its FIFO is too long");
 	return open_fifo(js, path, err);
 }

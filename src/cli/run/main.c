@@ -94,7 +94,8 @@ static int serve_jobs(struct run_setup *setup, struct error *err)
 	if (o->jobserver.fifo && setup->scratch == NULL)
 		return error_set(err, "cannot make a directory for a FIFO in $TMPDIR or '/tmp'");
 	setup->jobserver = jobserver_serve(getenv("MAKEFLAGS"),
-	    n < JOBSERVER_MOST ? n : JOBSERVER_MOST, o->jobserver.fifo ? setup->scratch : NULL, err);
+	    n < JOBSERVER_MOST ? n : JOBSERVER_MOST, o->jobserver.fifo ? setup->scratch : NULL,
+	    err);
 	if (setup->jobserver == NULL)
 		return -1;
 	if (o->keep_leftovers)

@@ -135,7 +135,8 @@ static int refuse(const struct resume *r, const struct past_run *run, struct err
 static int no_run(struct resume *r, struct error *err)
 {
 	if (r->options->recovery == RECOVERY_RETRY_FAILED)
-		return error_set(err, "there is nothing to retry in the journal '%s': it has no run",
+		return error_set(err,
+		    "there is nothing to retry in the journal '%s': it has no run",
 		    r->options->journal);
 	if (asprintf(&r->introduction, "there is nothing to resume: the journal '%s' has no run yet",
 	    r->options->journal) >= 0)

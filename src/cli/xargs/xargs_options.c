@@ -251,7 +251,8 @@ static enum xargs_parsed set_delimiter(const struct parser *p, const char *text)
 		say(p, "%s %s in input delimiter specification.", escape, text);
 		break;
 	case DELIMITER_TOO_LARGE:
-		say(p, "%s %s in input delimiter specification; character values must not exceed %s.",
+		say(p,
+		    "%s %s in input delimiter specification; character values must not exceed %s.",
 		    escape, text, delimiter.base == 16 ? "ff" : "377");
 		break;
 	case DELIMITER_TRAILING:
@@ -499,10 +500,12 @@ static enum xargs_parsed settle(const struct parser *p)
 		return XARGS_PARSED_RUN;
 	set_coveys(p);
 	if (x->interactive)
-		error_set(&err, "option '-p' waits for answers, and covey's own options cannot wait "
+		error_set(&err,
+		    "option '-p' waits for answers, and covey's own options cannot wait "
 		    "for anybody");
 	else if (x->open_tty)
-		error_set(&err, "option '-o' gives commands the terminal, which covey's own options "
+		error_set(&err,
+		    "option '-o' gives commands the terminal, which covey's own options "
 		    "keep from them");
 	else if (options_finish_for_xargs(p->covey, &err) == 0)
 		return XARGS_PARSED_RUN;

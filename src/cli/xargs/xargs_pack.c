@@ -147,7 +147,8 @@ static enum xargs_packed add_replaced(struct xargs_pack *p, const char *word,
 		const char *place = replace_len == 0 ? word : strstr(word, p->options.replace);
 		size_t before = place == NULL ? strlen(word) : (size_t)(place - word);
 
-		if (too_long(p, start, before + (place == NULL ? 0 : item->len)) || replace_len == 0)
+		if (too_long(p, start, before + (place == NULL ? 0 : item->len))
+		    || replace_len == 0)
 			return PACK_COMMAND_TOO_LONG;
 		if (buf_add(&p->text, word, before) != 0)
 			return PACK_NO_MEMORY;

@@ -155,7 +155,8 @@ void xargs_quote_name(FILE *out, const char *name)
 		if (!c.printable)
 			put_escaped(out, name, c.len);
 		else
-			fprintf(out, "%s%.*s", must_be_escaped(name, closing) ? "\\" : "", (int)c.len, name);
+			fprintf(out, "%s%.*s", must_be_escaped(name, closing) ? "\\" : "",
+			    (int)c.len, name);
 		name += c.len;
 	}
 	fputs(closing, out);

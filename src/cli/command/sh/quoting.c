@@ -484,7 +484,8 @@ static bool script(struct reader *r)
 		return false;
 	if (!r->uses_params || !r->sets_params)
 		return true;
-	snprintf(r->why, r->why_size, "a placeholder for all items, which is \"$@\" in a script, cannot be "
+	snprintf(r->why, r->why_size,
+	    "a placeholder for all items, which is \"$@\" in a script, cannot be "
 	    "used where that has another meaning, after set or shift or in a function: use \"$@\" and no "
 	    "placeholder");
 	return false;
