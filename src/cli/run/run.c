@@ -86,8 +86,9 @@ static void conclude(struct run *run)
 	}
 	progress_end(run->progress);
 	keep_order_end(run->order);
-	count_skipped(run);
 	check_unfinished(run);
+	/* after the last look at the input, which may leave out more */
+	count_skipped(run);
 	status = verdict_status(&run->verdict);
 	if (run->sig != SIGPIPE)
 		summary_end(run->summary, run->verdict.unfinished || feed_has_more(run->feed));
