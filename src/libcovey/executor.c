@@ -210,18 +210,19 @@ static int open_wait(struct covey *ex, struct covey_error *err)
 	return 0;
 }
 
-/* Orphans are found in /proc. Where that shows others' processes, those would be looked at. */
+/* Orphans are looked for in /proc, which must show the processes of this PID namespace. */
 static int check_proc(struct covey_error *err)
 {
-	switch (cv_procfs_is_ours()) {
-	case 1:
+	switch (cv_procfs_view()) {
+	case CV_PROCFS_OWN:
 		return 0;
-	case 0:
-		return cv_error(err, COVEY_BAD_STATE, 0, "'/proc' shows another PID namespace, so that "
-		    "orphans cannot be found; mount the own one there (unshare has --mount-proc)");
-	default:
-		return cv_error(err, COVEY_SYSTEM, errno, "cannot read '/proc/self'");
+	case CV_PROCFS_FOREIGN:
+		return cv_error(err, COVEY_BAD_STATE, 0, "'/proc' shows another PID namespace, so "
+		    "orphans cannot be found: mount a new '/proc' (unshare has --mount-proc)");
+	case CV_PROCFS_UNREADABLE:
+		break;
 	}
+	return cv_error(err, COVEY_SYSTEM, errno, "cannot read '/proc/self'");
 }
 
 static int open_trees(struct covey *ex, struct covey_error *err)

@@ -34,16 +34,16 @@ void cv_pids_release(struct cv_pids *list)
 	memset(list, 0, sizeof *list);
 }
 
-int cv_procfs_is_ours(void)
+enum cv_procfs_view cv_procfs_view(void)
 {
 	char target[CV_NUMBER_SIZE + 1], own[CV_NUMBER_SIZE];
 	ssize_t n = readlink("/proc/self", target, sizeof target - 1);
 
 	if (n < 0)
-		return -1;
+		return CV_PROCFS_UNREADABLE;
 	target[n] = '\0';
 	cv_number_put(own, (unsigned long long)getpid());
-	return strcmp(target, own) == 0;
+	return strcmp(target, own) == 0 ? CV_PROCFS_OWN : CV_PROCFS_FOREIGN;
 }
 
 int cv_procfs_stat(pid_t pid, struct cv_stat *st)

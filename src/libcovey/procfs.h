@@ -24,11 +24,14 @@ struct cv_stat {
 	pid_t parent, group, session;
 };
 
-/*
- * Does /proc show this process under its own number? Returns 1; 0 if it shows another PID namespace,
- * where all numbers mean other processes; or -1 with errno if it cannot be read.
- */
-int cv_procfs_is_ours(void);
+enum cv_procfs_view {
+	CV_PROCFS_OWN,         /* /proc shows this process under its own number */
+	CV_PROCFS_FOREIGN,     /* it shows another PID namespace, with other processes */
+	CV_PROCFS_UNREADABLE   /* see errno */
+};
+
+/* Which processes does /proc show? */
+enum cv_procfs_view cv_procfs_view(void);
 
 /* Reads /proc/PID/stat; returns 0, or -1 if there is no such process. */
 int cv_procfs_stat(pid_t pid, struct cv_stat *st);
