@@ -36,3 +36,8 @@ int error_set(struct error *err, const char *format, ...)
 	err->message[used] = '\0';
 	return -1;
 }
+
+int error_no_memory(struct error *err)
+{
+	return error_set(err, "out of memory");
+}

@@ -15,4 +15,7 @@ struct error {
 int error_set(struct error *err, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* Fills *err with "out of memory". Returns -1. */
+int error_no_memory(struct error *err);
+
 #endif

@@ -46,7 +46,7 @@ static int compile_script(struct compose *c, struct error *err)
 static int compile_lines(struct compose *c, struct error *err)
 {
 	c->splitter = line_splitter_new();
-	return c->splitter == NULL ? error_set(err, "out of memory") : 0;
+	return c->splitter == NULL ? error_no_memory(err) : 0;
 }
 
 static int compile_command(struct compose *c, struct error *err)
@@ -87,7 +87,7 @@ struct compose *compose_new(const struct options *options, const struct header *
 	struct compose *c = calloc(1, sizeof *c);
 
 	if (c == NULL) {
-		error_set(err, "out of memory");
+		error_no_memory(err);
 		return NULL;
 	}
 	c->options = options;

@@ -16,7 +16,7 @@ int jsontask_read(struct jsontask *t, const struct record *record, struct compos
 	*command = line->command;
 	if (line->line != NULL)
 		command->argv = compose_shell_line(compose, line->line, strlen(line->line));
-	return command->argv != NULL ? 0 : error_set(err, "out of memory");
+	return command->argv != NULL ? 0 : error_no_memory(err);
 }
 
 void jsontask_recall(struct jsontask *t, const struct record *record)

@@ -25,7 +25,7 @@ static int read_task(struct plan_source *p, struct plan *plan, struct error *err
 	if (!compose_has_tag(p->compose))
 		return 0;
 	plan->label = jsontask_label(&p->task, &plan->command, plan->name);
-	return plan->label != NULL ? 0 : error_set(err, "out of memory");
+	return plan->label != NULL ? 0 : error_no_memory(err);
 }
 
 static int make_command(struct plan_source *p, struct plan *plan, struct error *err)
@@ -34,7 +34,7 @@ static int make_command(struct plan_source *p, struct plan *plan, struct error *
 		return read_task(p, plan, err);
 	covey_command_init(&plan->command, sizeof plan->command);
 	plan->command.argv = compose_argv(p->compose, &plan->record, plan->number, 1);
-	return plan->command.argv != NULL ? 0 : error_set(err, "out of memory");
+	return plan->command.argv != NULL ? 0 : error_no_memory(err);
 }
 
 static enum plan_result make(struct plan_source *p, struct plan *plan, enum plan_result result,

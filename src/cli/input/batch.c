@@ -55,7 +55,7 @@ static enum input_result batch_next(struct source *source, struct record *record
 			return result;
 		batch->ended = result != INPUT_RECORD;
 		if (!batch->ended && gather(batch, &from) != 0) {
-			error_set(err, "out of memory");
+			error_no_memory(err);
 			return INPUT_BAD;
 		}
 		batch->end = result;

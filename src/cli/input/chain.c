@@ -41,7 +41,7 @@ static struct source *plain_open(const struct input_options *options, struct err
 	struct source *source = calloc(1, sizeof *source);
 
 	if (source == NULL) {
-		error_set(err, "out of memory");
+		error_no_memory(err);
 		return NULL;
 	}
 	source->ops = &ops;
@@ -90,7 +90,7 @@ static struct source *open_task_lines(const char *path, bool checked, struct err
 	top = tasks_open(stream, checked);
 	if (top == NULL) {
 		source_close(stream);
-		error_set(err, "out of memory");
+		error_no_memory(err);
 	}
 	return top;
 }
@@ -132,7 +132,7 @@ static int load_parts(struct making *m, struct error *err)
 		return 0;
 	m->parts = calloc(sources->n - 1, sizeof *m->parts);
 	if (m->parts == NULL)
-		return error_set(err, "out of memory");
+		return error_no_memory(err);
 	for (size_t i = 1; i < sources->n; i++, m->nparts++) {
 		struct input_options input = input_for(m->options, &sources->list[i]);
 
@@ -192,7 +192,7 @@ static int add_names(struct making *m, const struct span *line, struct error *er
 	if (result == 0)
 		result = header_add(m->header, names.items, names.n);
 	item_list_release(&names);
-	return result == 0 ? 0 : error_set(err, "out of memory");
+	return result == 0 ? 0 : error_no_memory(err);
 }
 
 static int no_header(const char *name, struct error *err)
@@ -272,7 +272,7 @@ static int read_header(struct making *m, struct error *err)
 static int put_on_top(struct making *m, struct source *top, struct error *err)
 {
 	if (top == NULL)
-		return error_set(err, "out of memory");
+		return error_no_memory(err);
 	m->top = top;
 	return 0;
 }

@@ -183,7 +183,7 @@ struct colsep *colsep_new(const char *regex, struct error *err)
 	int result = -1;
 
 	if (sep == NULL || posix == NULL)
-		error_set(err, "out of memory");
+		error_no_memory(err);
 	else if ((why = translate(regex, posix)) != NULL)
 		error_set(err, "'%.200s' is not an extended regular expression: it has %s", regex, why);
 	else

@@ -83,7 +83,7 @@ static enum input_result split(struct columns *columns, const struct record *rec
 	size_t before = columns->list.n, width, n;
 
 	if (colsep_split(columns->sep, &record->items[i], keep, columns) != 0) {
-		error_set(err, "out of memory");
+		error_no_memory(err);
 		return INPUT_BAD;
 	}
 	if (columns->header->nsources == 0)
@@ -91,7 +91,7 @@ static enum input_result split(struct columns *columns, const struct record *rec
 	width = columns->header->widths[i];
 	for (n = columns->list.n - before; n < width; n++)
 		if (item_list_add(&columns->list, "", 0) != 0) {
-			error_set(err, "out of memory");
+			error_no_memory(err);
 			return INPUT_BAD;
 		}
 	if (i + 1 == record->nitems)

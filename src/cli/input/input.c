@@ -56,7 +56,7 @@ struct input *input_open(const struct input_options *options, struct error *err)
 	struct input *input = calloc(1, sizeof *input);
 
 	if (input == NULL) {
-		error_set(err, "out of memory");
+		error_no_memory(err);
 		return NULL;
 	}
 	input->options = *options;

@@ -60,11 +60,6 @@ void item_list_release(struct item_list *list)
 
 /* ---- loading ---- */
 
-static int out_of_memory(struct error *err)
-{
-	return error_set(err, "out of memory");
-}
-
 static int load_words(struct item_list *list, const struct input_options *options,
     struct error *err)
 {
@@ -72,7 +67,7 @@ static int load_words(struct item_list *list, const struct input_options *option
 		const char *word = options->items[list->n];
 
 		if (reserve(list) != 0)
-			return out_of_memory(err);
+			return error_no_memory(err);
 		list->items[list->n] = (struct span){ word, strlen(word) };
 	}
 	return 0;
@@ -94,7 +89,7 @@ static int load_records(struct item_list *list, struct input *input, struct erro
 		switch (input_next(input, &record, err)) {
 		case INPUT_RECORD:
 			if (item_list_add(list, record.text, record.len) != 0)
-				return out_of_memory(err);
+				return error_no_memory(err);
 			break;
 		case INPUT_LATER:
 			wait_for(input);

@@ -44,7 +44,7 @@ static enum input_result next_of_stream(struct product *p, struct error *err)
 	if (result != INPUT_RECORD && result != INPUT_REFUSED)
 		return result;
 	if (keep(p, result == INPUT_RECORD ? &from.own : &refused) != 0) {
-		error_set(err, "out of memory");
+		error_no_memory(err);
 		return INPUT_BAD;
 	}
 	if (result == INPUT_REFUSED) {

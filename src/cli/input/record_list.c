@@ -39,7 +39,7 @@ enum input_result record_list_load(struct record_list *list, struct source *from
 		return result;
 	if (add(list, &record) == 0)
 		return INPUT_AGAIN;
-	error_set(err, "out of memory");
+	error_no_memory(err);
 	return INPUT_BAD;
 }
 

@@ -46,7 +46,7 @@ static enum input_result load(struct shuffle *shuffle, struct error *err)
 	/* one more, so that there is an address even for none */
 	shuffle->order = reallocarray(NULL, shuffle->records.n + 1, sizeof *shuffle->order);
 	if (shuffle->order == NULL) {
-		error_set(err, "out of memory");
+		error_no_memory(err);
 		return INPUT_BAD;
 	}
 	for (size_t i = 0; i < shuffle->records.n; i++)

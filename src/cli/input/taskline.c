@@ -42,11 +42,6 @@ static int wrong_type(const char *key, const char *wanted, const json_t *value,
 	return error_set(err, "'%s' must be %s, not %s", key, wanted, type_name(value));
 }
 
-static int out_of_memory(struct error *err)
-{
-	return error_set(err, "out of memory");
-}
-
 /* What the system takes as a string ends at the first NUL. */
 static int check_text(const char *what, const json_t *value, struct error *err)
 {
@@ -82,7 +77,7 @@ static int take_argv(struct taskline *task, const json_t *value, struct error *e
 		return error_set(err, "'command' is an empty array");
 	task->argv = reallocarray(NULL, n + 1, sizeof *task->argv);
 	if (task->argv == NULL)
-		return out_of_memory(err);
+		return error_no_memory(err);
 	for (i = 0; i < n; i++) {
 		const json_t *word = json_array_get(value, i);
 
@@ -162,7 +157,7 @@ static int take_env(struct taskline *task, const json_t *value, struct error *er
 	}
 	env = task->env = malloc((n + 1) * sizeof *env + bytes);
 	if (env == NULL)
-		return out_of_memory(err);
+		return error_no_memory(err);
 	at = (char *)(env + n + 1);
 	for (void *i = json_object_iter(object); i != NULL; i = json_object_iter_next(object, i)) {
 		const char *text = json_string_value(json_object_iter_value(i));
@@ -311,7 +306,7 @@ static int not_json(const json_error_t *why, struct error *err)
 	enum json_error_code code = json_error_code(why);
 
 	if (code == json_error_out_of_memory)
-		return out_of_memory(err);
+		return error_no_memory(err);
 	if (code == json_error_premature_end_of_input)
 		return error_set(err,
 		    "the line ends within its object: a task is an object of JSON in "

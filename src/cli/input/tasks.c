@@ -31,7 +31,7 @@ static int add_name(struct tasks *tasks, const char *name, uint64_t line, struct
 		return error_set(err, "the task in line %llu has the name '%.200s', too",
 		    (unsigned long long)first, name);
 	default:
-		return error_set(err, "out of memory");
+		return error_no_memory(err);
 	}
 }
 

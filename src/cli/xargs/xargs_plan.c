@@ -101,7 +101,7 @@ struct planner *xargs_plan_open(const struct xargs_options *o, bool patient, str
 	struct xargs_plan *p = calloc(1, sizeof *p);
 
 	if (p == NULL) {
-		error_set(err, "out of memory");
+		error_no_memory(err);
 		return NULL;
 	}
 	planner_init(&p->planner, &ops, NULL);
