@@ -46,7 +46,7 @@ struct lane {
 	bool watched;
 	STAILQ_HEAD(, chunk) chunks;
 	size_t nchunks;
-	size_t nheld;             /* of these, at the end, must not be written yet */
+	size_t ngated;             /* of these, at the end, wait for the gate to open */
 	uint64_t bytes;           /* in memory */
 };
 
@@ -54,7 +54,7 @@ struct outq {
 	struct trouble *trouble;
 	struct covey *ex;
 	struct lane lanes[2];
-	bool holding;
+	bool gated;
 	bool joined;              /* both descriptors are the same pipe or terminal: one lane */
 	outq_hook *hook;
 	void *hook_arg;
@@ -125,7 +125,7 @@ static void drop_all(struct lane *lane)
 {
 	while (!STAILQ_EMPTY(&lane->chunks))
 		drop_first(lane);
-	lane->nheld = 0;
+	lane->ngated = 0;
 }
 
 void outq_free(struct outq *q)
@@ -220,7 +220,7 @@ static ssize_t write_chunk(const struct lane *lane, const struct chunk *chunk)
 /* Writes what the descriptor takes now; what cannot be written at all is dropped. */
 static void push(struct outq *q, struct lane *lane)
 {
-	while (lane->nchunks > lane->nheld) {
+	while (lane->nchunks > lane->ngated) {
 		struct chunk *chunk = STAILQ_FIRST(&lane->chunks);
 		ssize_t n = write_chunk(lane, chunk);
 
@@ -243,7 +243,7 @@ static void on_writable(struct covey *ex, int fd, unsigned events, void *user);
 
 static void watch(struct outq *q, struct lane *lane)
 {
-	bool wanted = lane->nchunks > lane->nheld;
+	bool wanted = lane->nchunks > lane->ngated;
 
 	if (q->ex == NULL || wanted == lane->watched)
 		return;
@@ -254,7 +254,7 @@ static void watch(struct outq *q, struct lane *lane)
 
 static void flush(struct outq *q, struct lane *lane)
 {
-	if (lane->nchunks == lane->nheld)
+	if (lane->nchunks == lane->ngated)
 		return;
 	if (q->hook != NULL)
 		q->hook(q->hook_arg, true);
@@ -281,7 +281,7 @@ static void add(struct outq *q, struct lane *lane, struct chunk *chunk)
 
 	STAILQ_INSERT_TAIL(&lane->chunks, chunk, entry);
 	lane->nchunks++;
-	lane->nheld += q->holding;
+	lane->ngated += q->gated;
 	if (first)
 		flush(q, lane);
 }
@@ -438,17 +438,17 @@ void outq_flush(struct outq *q)
 	flush(q, &q->lanes[1]);
 }
 
-void outq_release(struct outq *q)
+void outq_open_gate(struct outq *q)
 {
-	q->lanes[0].nheld = q->lanes[1].nheld = 0;
+	q->lanes[0].ngated = q->lanes[1].ngated = 0;
 	outq_flush(q);
 }
 
-void outq_hold(struct outq *q, bool hold)
+void outq_set_gate(struct outq *q, bool gated)
 {
-	q->holding = hold;
-	if (!hold)
-		outq_release(q);
+	q->gated = gated;
+	if (!gated)
+		outq_open_gate(q);
 }
 
 void outq_check(struct outq *q, int fd)

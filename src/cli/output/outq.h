@@ -67,11 +67,11 @@ bool outq_full(const struct outq *q);
 bool outq_empty(const struct outq *q);
 
 /*
- * From now on what is added waits until outq_release, so that something can be done before anybody
- * sees it; false: as before, and all is released.
+ * A gate: while the queue has one, what is added waits until the next outq_open_gate, so that
+ * something can be done before anybody sees it. Without a gate nothing waits for it.
  */
-void outq_hold(struct outq *q, bool hold);
-void outq_release(struct outq *q);
+void outq_set_gate(struct outq *q, bool gated);
+void outq_open_gate(struct outq *q);
 
 /* Writes what can be written now; the executor's turns do, where the queue is attached to one. */
 void outq_flush(struct outq *q);

@@ -17,20 +17,20 @@
 
 extern char **environ;
 
-enum { MOST_HELD = 65536 };
+enum { MOST_TAKEN = 65536 };
 
 /*
  * What the guard finds when the supervisor was killed. Each step leaves it so that no token is lost
- * and, but for one instruction, none is given back twice: what is held are the first n bytes, and
+ * and, but for one instruction, none is given back twice: the taken tokens are the first n bytes, and
  * the one after them if it is not 0.
  */
-struct held_tokens {
+struct taken_tokens {
 	volatile unsigned n;
-	volatile unsigned char tokens[MOST_HELD + 1];
+	volatile unsigned char tokens[MOST_TAKEN + 1];
 };
 
 struct jobserver {
-	struct held_tokens *held;
+	struct taken_tokens *taken;
 	int fd;                     /* to take from and give to; our own, non-blocking */
 	int fds[2];                 /* what tasks inherit, or -1 */
 	bool mine;                  /* we made it */
@@ -48,29 +48,29 @@ struct jobserver {
 
 static bool take_one(struct jobserver *js)
 {
-	struct held_tokens *held = js->held;
+	struct taken_tokens *taken = js->taken;
 	ssize_t n;
 
-	if (held->n == MOST_HELD)
+	if (taken->n == MOST_TAKEN)
 		return false;
 	do
-		n = read(js->fd, (void *)(uintptr_t)&held->tokens[held->n], 1);
+		n = read(js->fd, (void *)(uintptr_t)&taken->tokens[taken->n], 1);
 	while (n < 0 && errno == EINTR);
 	if (n == 1)
-		held->n++;
+		taken->n++;
 	return n == 1;
 }
 
 static void give_one(struct jobserver *js)
 {
-	struct held_tokens *held = js->held;
-	unsigned last = --held->n;
-	unsigned char token = held->tokens[last];
+	struct taken_tokens *taken = js->taken;
+	unsigned last = --taken->n;
+	unsigned char token = taken->tokens[last];
 
 	/* there is room for what came out of it; if somebody has put more in, it need not go back */
 	while (write(js->fd, &token, 1) < 0 && errno == EINTR)
 		continue;
-	held->tokens[last] = 0;
+	taken->tokens[last] = 0;
 }
 
 /* The first job runs without one. */
@@ -81,7 +81,7 @@ static unsigned needed(unsigned running)
 
 static void give_back(struct jobserver *js, unsigned keep)
 {
-	while (js->held->n > keep)
+	while (js->taken->n > keep)
 		give_one(js);
 }
 
@@ -102,8 +102,8 @@ void jobserver_release(struct jobserver *js)
 {
 	if (js == NULL)
 		return;
-	if (js->held->tokens[js->held->n] != 0)
-		js->held->n++;
+	if (js->taken->tokens[js->taken->n] != 0)
+		js->taken->n++;
 	give_back(js, 0);
 }
 
@@ -144,8 +144,8 @@ static int join_pipe(struct jobserver *js, const struct makeflags_auth *auth,
 	    || !is_open_for(auth->read_fd, O_RDONLY, &to_read)
 	    || !is_open_for(auth->write_fd, O_WRONLY, &to_write)
 	    || to_read.st_dev != to_write.st_dev || to_read.st_ino != to_write.st_ino)
-		return error_set(err, "its descriptors %.*s are not open here; let the line in "
-		    "the makefile begin with '+'", (int)auth->len, auth->text);
+		return error_set(err, "its descriptors %.*s are not open; begin the line in "
+		    "the makefile with '+'", (int)auth->len, auth->text);
 	js->fd = open_anew(auth->read_fd, err);
 	if (js->fd < 0)
 		return -1;
@@ -186,9 +186,9 @@ static struct jobserver *new_jobserver(struct error *err)
 		return NULL;
 	}
 	js->fd = js->fds[0] = js->fds[1] = -1;
-	js->held = mmap(NULL, sizeof *js->held, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+	js->taken = mmap(NULL, sizeof *js->taken, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
 	    -1, 0);
-	if (js->held != MAP_FAILED)
+	if (js->taken != MAP_FAILED)
 		return js;
 	free(js);
 	error_set(err, "out of memory");
@@ -206,7 +206,7 @@ static int join(struct jobserver *js, const struct makeflags_auth *auth, struct 
 	case MAKEFLAGS_NONE:
 		break;
 	}
-	return error_set(err, "'%.*s' is of a kind that is not known here",
+	return error_set(err, "'%.*s' is not a known kind of jobserver",
 	    auth->len < 200 ? (int)auth->len : 200, auth->text);
 }
 
@@ -251,7 +251,7 @@ static int make_fifo(struct jobserver *js, const char *dir, char *auth, size_t s
 {
 	/* a path that has a blank in it would end there, for all who read MAKEFLAGS */
 	if (strchr(dir, ' ') != NULL)
-		return error_set(err, "cannot make a FIFO in '%s': its name has a blank in it; set "
+		return error_set(err, "cannot make a FIFO in '%s': its name contains a blank; set "
 		    "TMPDIR to another directory", dir);
 	if (asprintf(&js->fifo, "%s/jobserver", dir) < 0) {
 		js->fifo = NULL;
@@ -356,7 +356,7 @@ static void on_token(struct covey *ex, int fd, unsigned events, void *user)
 
 covey_nsec jobserver_may_start(struct jobserver *js, struct covey *ex)
 {
-	if (js->held->n >= js->running || take_one(js))
+	if (js->taken->n >= js->running || take_one(js))
 		return COVEY_START_NOW;
 	js->ex = ex;
 	if (covey_watch(ex, js->fd, EPOLLIN, on_token, js, NULL) != 0)
@@ -404,6 +404,6 @@ void jobserver_free(struct jobserver *js)
 	free(js->fifo);
 	free(js->makeflags);
 	free(js->env);
-	munmap(js->held, sizeof *js->held);
+	munmap(js->taken, sizeof *js->taken);
 	free(js);
 }

@@ -6,7 +6,7 @@
  * ended. covey is a client of make's, which MAKEFLAGS names, or of its own, which is for what its
  * tasks start.
  *
- * The tokens that are held are in memory that covey shares with its guard, so that they go back
+ * The tokens that covey has taken are in memory that it shares with its guard, so that they go back
  * however the supervisor ends.
  */
 #ifndef CLI_RUN_JOBSERVER_H
@@ -36,7 +36,7 @@ int jobserver_join(const char *flags, struct jobserver **js, struct error *err);
 struct jobserver *jobserver_serve(const char *flags, unsigned n, const char *fifo_dir,
     struct error *err);
 
-/* What tasks leave running may go on holding tokens: those that are missing are not replaced. */
+/* What tasks leave running may keep tokens: those that are missing are not replaced. */
 void jobserver_keep_lost(struct jobserver *js);
 
 /* Gives back every token; NULL is allowed. To be called in whichever process is left at the end. */

@@ -60,7 +60,7 @@ int ledger_start(struct ledger *r, struct error *err)
 		return -1;
 	if (r->joblog != NULL && joblog_start(r->joblog) != 0)
 		return error_set(err, "%s", joblog_error(r->joblog));
-	outq_hold(r->q, is_kept(r));
+	outq_set_gate(r->q, is_kept(r));
 	return 0;
 }
 
@@ -69,7 +69,7 @@ static void fail(struct ledger *r, const char *why)
 {
 	trouble_report(r->trouble, TROUBLE_RECORDS, 0, "%s", why);
 	r->failed = true;
-	outq_hold(r->q, false);
+	outq_set_gate(r->q, false);
 }
 
 static void check_journal(struct ledger *r, int result)
@@ -89,7 +89,7 @@ static void let_go(struct ledger *r, const struct covey *ex)
 {
 	if (!r->failed)
 		flush_joblog(r);
-	outq_release(r->q);
+	outq_open_gate(r->q);
 	r->settled = covey_now(ex);
 }
 
@@ -132,7 +132,7 @@ void ledger_tick(struct ledger *r, struct covey *ex, covey_nsec *wait)
 	if (!is_kept(r))
 		return;
 	if (!is_behind(r)) {
-		outq_release(r->q);
+		outq_open_gate(r->q);
 		return;
 	}
 	age = covey_now(ex) - r->settled;
@@ -155,5 +155,5 @@ void ledger_end(struct ledger *r, int status, int sig, bool input_read)
 	flush_joblog(r);
 	if (r->journal != NULL)
 		check_journal(r, journal_end(r->journal, status, sig, input_read));
-	outq_hold(r->q, false);
+	outq_set_gate(r->q, false);
 }

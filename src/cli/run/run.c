@@ -10,13 +10,13 @@
 #include "cli/run/run_trouble.h"
 
 /* With lines that appear as they come, a slow reader slows the children down, as a pipe would. */
-static void check_full(struct run *run)
+static void follow_reader(struct run *run)
 {
-	bool full = run->line != NULL && outq_full(run->q);
+	bool pause = run->line != NULL && outq_full(run->q);
 
-	if (full != run->held)
-		covey_hold_output(run->ex, full);
-	run->held = full;
+	if (pause != run->reading_paused)
+		covey_hold_output(run->ex, pause);
+	run->reading_paused = pause;
 }
 
 static void loop(struct run *run)
@@ -30,7 +30,7 @@ static void loop(struct run *run)
 		ledger_tick(&run->ledger, run->ex, &wait);
 		run_react(run);
 		more = covey_step(run->ex, wait, &why);
-		check_full(run);
+		follow_reader(run);
 	} while (more > 0);
 	run_react(run);
 	if (more < 0) {

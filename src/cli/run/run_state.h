@@ -28,35 +28,41 @@ struct run {
 	const struct run_setup *setup;
 	struct covey *ex;
 	struct feed *feed;
-	struct outq *q;
-	struct keep_order *order;
-	struct out_group *group;       /* one of these two, or neither (-u) */
-	struct out_line *line;
-	struct summary *summary;
-	struct progress *progress;
-	struct results *results;       /* or NULL */
-	struct ledger ledger;
 	bool input_read;               /* to its end */
+
+	/* what becomes of events: see run_open.c */
 	struct sinks sinks;
+	struct ledger ledger;
+	struct results *results;       /* or NULL */
+	struct summary *summary;
+	struct describe about;         /* what the summary's words need to know */
 	struct verdict verdict;
-	struct trouble trouble;
-	bool concluding;               /* nothing runs any more */
-	struct describe about;
-	struct signals signals;
 	struct pace pace;
 	bool told_waiting;             /* that nothing runs because of the pace */
 	regex_t retry_match;
 	bool has_retry_match;
+
+	/* the way to standard output and standard error */
+	struct outq *q;
+	struct progress *progress;
+	struct keep_order *order;
+	struct out_group *group;       /* one of these two, or neither (-u) */
+	struct out_line *line;
+	bool reading_paused;           /* children wait until their output is read again */
+
+	/* how it ends */
+	struct trouble trouble;
+	bool concluding;               /* nothing runs any more */
 	bool halted;
+	struct signals signals;
+	unsigned workers;              /* how many tasks may run at once; signals change it */
 	bool ending;                   /* asked to start no more (SIGUSR2) */
-	unsigned workers;              /* how many tasks may run at once */
-	bool held;                     /* children wait for stdout or stderr to take more */
 	int sig;                       /* the signal that ended the run, or 0 */
-	unsigned nstops;               /* how often it was asked for */
+	unsigned nstops;               /* how often a signal asked it to stop */
 	char stopped_by[64];
 };
 
-/* Says a line of covey's own, behind "covey: ". */
+/* Prints a line of covey's own, after "covey: ". */
 void run_complain(struct run *run, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
