@@ -19,7 +19,7 @@ load common
 	# the shell survives, and reports it in its own way
 	run -123 --separate-stderr covey --limit fsize=10K \
 	    -c 'dd if=/dev/zero of={} bs=64K count=1; exit $?' ::: file
-	match "$stderr" 'exit 153: a command of it was killed by its fsize limit of 10K'
+	match "$stderr" 'exit 153: one of its commands was killed by its fsize limit of 10K'
 }
 
 @test "--limit: a killed task is retried as one that a signal killed" {
@@ -110,7 +110,7 @@ spread() {
 @test "--memfree: nothing starts, and covey says why, once" {
 	start --memfree "$(awk '/^MemTotal/ { print $2 "K" }' /proc/meminfo)" touch ::: a b
 	wait_for grep -q . err
-	match "$(<err)" '^covey: waiting to start: [0-9]+M of memory are available, and [0-9]+M are to be$'
+	match "$(<err)" '^covey: waiting to start: only [0-9]+ MiB of memory available, [0-9]+ MiB required$'
 	kill -TERM "$pid"
 	finish 'signal SIGTERM'
 	same 1 "$(grep -c waiting err)"

@@ -45,7 +45,7 @@ static void describe_exit(char text[DESCRIBE_SIZE], const struct describe *about
 	char limit[RLIMITS_WORDS_SIZE];
 
 	if (attempt != NULL && rlimits_blame(about->limits, attempt, limit))
-		snprintf(text, DESCRIBE_SIZE, "exit %d: a command of it was killed by %s",
+		snprintf(text, DESCRIBE_SIZE, "exit %d: one of its commands was killed by %s",
 		    attempt->status, limit);
 	else
 		snprintf(text, DESCRIBE_SIZE, "exit %d", attempt == NULL ? 0 : attempt->status);

@@ -175,8 +175,8 @@ static int check_contents(const struct results *r, bool resumed, struct error *e
 	closedir(dir);
 	if (!found || resumed)
 		return 0;
-	return error_set(err, "'%s' is not empty: name a directory of its own for each run, or "
-	    "continue the run, with --journal FILE --resume", r->path);
+	return error_set(err, "'%s' is not empty: name a new directory, or continue the "
+	    "run with --journal FILE --resume", r->path);
 }
 
 static int take_dir(struct results *r, bool resumed, struct error *err)

@@ -230,7 +230,7 @@ static void ended(struct summary *summary, const struct covey_event *event)
 		    "left processes that cannot be killed; its slot stays empty");
 	if (attempt->cut_off)
 		say(summary, event->task,
-		    "its output is still held open by somebody else; cut off");
+		    "another process still holds its output open; closed");
 	if (attempt->outcome != COVEY_SUCCESS && !attempt->retry)
 		note_failure(summary, event, attempt->outcome);
 }

@@ -156,12 +156,12 @@ void pace_why(const struct pace *pace, char words[PACE_WORDS_SIZE])
 {
 	switch (pace->reason) {
 	case PACE_LOAD:
-		snprintf(words, PACE_WORDS_SIZE, "the load is %.2f, and is to stay below %g", pace->load,
+		snprintf(words, PACE_WORDS_SIZE, "load average %.2f is not below the limit %g", pace->load,
 		    load_limit(pace));
 		return;
 	case PACE_MEMORY:
-		snprintf(words, PACE_WORDS_SIZE, "%" PRId64 "M of memory are available, and %" PRIu64
-		    "M are to be", pace->memory >> 20, pace->options.memfree >> 20);
+		snprintf(words, PACE_WORDS_SIZE, "only %" PRId64 " MiB of memory available, %" PRIu64
+		    " MiB required", pace->memory >> 20, pace->options.memfree >> 20);
 		return;
 	case PACE_NONE:
 	case PACE_DELAY:

@@ -46,7 +46,7 @@ void pace_init(struct pace *pace, const struct pacing *options,
 /* 0 if an attempt may start at now, else how long until it is worth asking again. */
 covey_nsec pace_wait(struct pace *pace, covey_nsec now);
 
-/* Why it is waiting, for people: "the load is 5.20, not below 4". */
+/* Why it is waiting, for people: "load average 5.20 is not below the limit 4". */
 enum { PACE_WORDS_SIZE = 128 };
 void pace_why(const struct pace *pace, char words[PACE_WORDS_SIZE]);
 
