@@ -453,6 +453,14 @@ struct covey_options {
 	covey_nsec kill_after;        /* from the stop signal to SIGKILL; default 5 s */
 	covey_nsec deadline;          /* of everything, from covey_new on; 0, the default: none */
 	int stop_signal;              /* first signal to a tree that must end; default SIGTERM */
+	/*
+	 * An engine that stops a job may signal the children too, and before the host. An attempt that
+	 * SIGTERM, SIGINT or SIGHUP ended and that this library did not signal (or with the exit status
+	 * that a shell has then: 143, 130, 129) is held for this long, and nothing is started
+	 * meanwhile: when covey_cancel stops everything by then, its outcome is COVEY_CANCELLED. After
+	 * 20 attempts that were held in vain, none is. 0, the default: none is.
+	 */
+	covey_nsec stop_window;
 
 	size_t tail_bytes;            /* kept of what on_output has dealt with; default 64 KiB */
 	uint64_t max_output;          /* kept of a stream: head and tail; 0, the default: all */

@@ -264,6 +264,72 @@ static void leave_slot(struct cv_slot *slot)
 	cv_slots_give(&ex->free_slots, slot->index);
 }
 
+/* ---- is somebody stopping us? ---- */
+
+/* After so many attempts that were held in vain, commands of this host just end like that. */
+enum { MOST_DOUBTED = 20 };
+
+static bool is_stop_signal(int sig)
+{
+	return sig == SIGTERM || sig == SIGINT || sig == SIGHUP;
+}
+
+/* Did the attempt end as one does that a stranger stops? A shell exits with 128 and the signal. */
+static bool ended_by_stranger(const struct cv_slot *slot)
+{
+	int status = slot->wait_status;
+
+	if (slot->cause != COVEY_SUCCESS || !slot->exited || slot->lost || slot->attempt.pid <= 0)
+		return false;
+	return WIFSIGNALED(status) ? is_stop_signal(WTERMSIG(status))
+	    : is_stop_signal(WEXITSTATUS(status) - 128);
+}
+
+static void hold(struct cv_slot *slot)
+{
+	struct covey *ex = slot->ex;
+
+	slot->in_doubt = true;
+	slot->over = ex->now;
+	ex->in_doubt++;
+	cv_slot_deadline(slot, CV_DEADLINE_DOUBT, cv_clock_add(ex->now, ex->options.stop_window));
+}
+
+static void end_hold(struct cv_slot *slot)
+{
+	struct covey *ex = slot->ex;
+
+	slot->in_doubt = false;
+	ex->in_doubt--;
+	ex->due = true;
+	if (ex->ending == CV_ENDING_CANCELLED && ex->cancel_how != COVEY_CANCEL_WAITING)
+		slot->cause = COVEY_CANCELLED;
+	else
+		ex->doubted++;
+}
+
+bool cv_finish_holds(struct cv_slot *slot)
+{
+	struct covey *ex = slot->ex;
+
+	if (slot->in_doubt && ex->ending == CV_ENDING_NO
+	    && ex->now < cv_clock_add(slot->over, ex->options.stop_window))
+		return true;
+	if (slot->in_doubt) {
+		end_hold(slot);
+		return false;
+	}
+	if (ex->options.stop_window == 0 || ex->ending != CV_ENDING_NO || ex->doubted >= MOST_DOUBTED)
+		return false;
+	cv_slot_reap(slot);
+	if (!ended_by_stranger(slot))
+		return false;
+	hold(slot);
+	return true;
+}
+
+/* ---- the end ---- */
+
 void cv_finish_attempt(struct cv_slot *slot)
 {
 	struct covey *ex = slot->ex;
@@ -276,7 +342,8 @@ void cv_finish_attempt(struct cv_slot *slot)
 	covey_nsec delay;
 
 	cv_slot_reap(slot);
-	attempt->ended = ex->now;
+	attempt->ended = slot->over != 0 ? slot->over : ex->now;
+	slot->over = 0;
 	judge(slot);
 	attempt->out = take(slot, CV_STREAM_OUT);
 	attempt->err = take(slot, CV_STREAM_ERR);

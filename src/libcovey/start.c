@@ -24,7 +24,7 @@ bool cv_start_allowed(const struct covey *ex)
 	unsigned limit = ex->limit < ex->options.max_workers ? ex->limit : ex->options.max_workers;
 
 	return ex->ending == CV_ENDING_NO && ex->suspended_at < 0 && !ex->cancel_asked
-	    && ex->running + ex->withheld < limit && ex->now >= ex->gate
+	    && ex->running + ex->withheld < limit && ex->now >= ex->gate && ex->in_doubt == 0
 	    && (ex->starving_since == 0 || ex->now >= ex->start_after);
 }
 

@@ -254,6 +254,9 @@ static void expire(struct cv_slot *slot, enum cv_deadline which)
 		else
 			cv_slot_fact(slot, CV_CUT);
 		break;
+	case CV_DEADLINE_DOUBT:
+		cv_slot_touch(slot);
+		break;
 	case CV_DEADLINE_PROBE:
 		if (slot->exited) {
 			slot->probe = true;
@@ -448,8 +451,10 @@ static void finish(struct covey *ex)
 	while ((slot = TAILQ_FIRST(&touched)) != NULL) {
 		TAILQ_REMOVE(&touched, slot, entry);
 		slot->touched = false;
-		if (slot->state == CV_DONE && slot->task != NULL)
-			cv_finish_attempt(slot);
+		if (slot->state == CV_DONE && slot->task != NULL) {
+			if (!cv_finish_holds(slot))
+				cv_finish_attempt(slot);
+		}
 		else if (slot->facts != 0 || slot->probe)
 			cv_slot_touch(slot);
 	}
@@ -471,8 +476,11 @@ static void stop_all(struct covey *ex, enum covey_outcome cause, enum cv_fact fa
 	unsigned i;
 
 	for (i = 0; i < ex->nslots; i++) {
-		if (ex->slots[i]->task != NULL)
-			cv_slot_stop(ex->slots[i], cause, fact);
+		if (ex->slots[i]->task == NULL)
+			continue;
+		cv_slot_stop(ex->slots[i], cause, fact);
+		if (ex->slots[i]->in_doubt)
+			cv_slot_touch(ex->slots[i]);
 	}
 }
 

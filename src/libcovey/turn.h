@@ -39,6 +39,7 @@ enum cv_deadline {
 	CV_DEADLINE_HARD,      /* CV_HARD */
 	CV_DEADLINE_GIVE_UP,   /* CV_GIVE_UP */
 	CV_DEADLINE_CUT,       /* CV_CUT */
+	CV_DEADLINE_DOUBT,     /* an attempt has been held for long enough */
 	CV_DEADLINE_PROBE,     /* look again whether the tree is gone, or the child has exited */
 	CV_NDEADLINES
 };
@@ -69,6 +70,8 @@ struct cv_slot {
 	bool exited;                      /* the child has exited */
 	bool reaped;
 	bool lost;                        /* other code of the host has reaped the child */
+	bool in_doubt;                    /* it is over, and held: whoever ended it may stop us too */
+	covey_nsec over;                  /* when it was over, if it was held; 0: it was not */
 	bool withheld;                    /* a tree that could not be killed is in the slot */
 	bool cgroup_killed;               /* the next attempt needs a new cgroup */
 	int wait_status;
@@ -114,6 +117,8 @@ struct covey {
 	unsigned nslots, slots_room;
 	unsigned running;                 /* slots with an attempt */
 	unsigned withheld;
+	unsigned in_doubt;                /* slots whose attempt is held */
+	unsigned doubted;                 /* attempts that were held in vain */
 	unsigned children;                /* not reaped yet */
 	struct cv_retry retry;
 	struct cv_timers timers;
@@ -234,6 +239,9 @@ void cv_witness_claim(void *arg, const struct cv_trace *trace, struct cv_orphan 
 bool cv_probe_clean(const struct covey *ex);
 
 /* finish.c: the attempt in the slot is over. */
+/* The attempt is over: is it to be held, since a stop may be under way? Asked again when touched. */
+bool cv_finish_holds(struct cv_slot *slot);
+
 void cv_finish_attempt(struct cv_slot *slot);
 
 /* finish.c: a task that waits has finished, without another attempt. */

@@ -24,6 +24,7 @@ static int check_times(const struct covey_options *o, struct covey_error *err)
 	const struct length times[] = {
 		{ "retry_interval", o->retry_interval }, { "max_interval", o->max_interval },
 		{ "timeout", o->timeout }, { "slow", o->slow }, { "kill_after", o->kill_after },
+		{ "stop_window", o->stop_window },
 		{ "deadline", o->deadline },
 	};
 	size_t i;

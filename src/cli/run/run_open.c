@@ -7,6 +7,9 @@
 #include "cli/run/run_callbacks.h"
 #include "cli/run/run_signals.h"
 
+/* From the end of a task that an engine has stopped to the signal that it sends to covey. */
+#define STOP_WINDOW (200 * COVEY_MSEC)
+
 static unsigned flags(const struct options *o)
 {
 	unsigned set = COVEY_SUBREAPER | COVEY_SOLE_PARENT | COVEY_CGROUP | COVEY_EXPORT
@@ -44,6 +47,7 @@ static void set_options(struct run *run, struct covey_options *options)
 	options->timeout = o->timeout;
 	options->slow = o->slow;
 	options->kill_after = o->kill_after;
+	options->stop_window = STOP_WINDOW;
 	options->deadline = o->deadline;
 	options->stop_signal = o->stop_signal;
 	options->max_output = o->max_output;
