@@ -53,7 +53,7 @@ fifo() {
 	run -0 --separate-stderr make -s -j3 all
 	same $'1\n2' "$(sorted "$output")"
 	one_complaint
-	match "$stderr" "^covey: the jobserver of make is not used: .*begin with '\\+'"
+	match "$stderr" "^covey: the jobserver of make is not used: .*begin the line in the makefile with '\\+'"
 }
 
 @test "descriptors that are something else are left alone" {
