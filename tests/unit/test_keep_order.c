@@ -32,18 +32,7 @@ struct scene {
 	struct trouble trouble;
 	struct outq *q;
 	struct keep_order *order;
-	uint64_t turns[200];  /* the tasks whose turn has come */
-	size_t nturns;
 };
-
-static void on_turn(void *arg, uint64_t task)
-{
-	struct scene *s = arg;
-
-	if (s->nturns < COUNT(s->turns))
-		s->turns[s->nturns] = task;
-	s->nturns++;
-}
 
 static int open_scene(struct scene *s, bool keep)
 {
@@ -56,7 +45,6 @@ static int open_scene(struct scene *s, bool keep)
 	NEEDS(s->q != NULL);
 	s->order = keep_order_new(s->q, keep, &s->trouble);
 	NEEDS(s->order != NULL);
-	keep_order_on_turn(s->order, on_turn, s);
 	return 0;
 }
 
@@ -108,8 +96,7 @@ static int as_they_come_body(int arg)
 	keep_order_finished(s.order, 2);
 	NEEDS(shows(s.files[0], "three one two "));
 	NEEDS(shows(s.files[1], "error "));
-	/* there are no turns */
-	NEEDS(s.nturns == 0 && trouble_errno(&s.trouble, TROUBLE_OUTPUT) == 0);
+	NEEDS(trouble_errno(&s.trouble, TROUBLE_OUTPUT) == 0);
 	return close_scene(&s);
 }
 
@@ -133,17 +120,16 @@ static int kept_body(int arg)
 	PASSES(put(&s, 1, 1, "one "));
 	NEEDS(shows(s.files[0], "one "));
 	keep_order_finished(s.order, 3);
-	NEEDS(shows(s.files[0], "one ") && s.nturns == 0);
+	NEEDS(shows(s.files[0], "one "));
 	keep_order_finished(s.order, 1);
 	/* the turn is 2's, which goes on */
 	NEEDS(shows(s.files[0], "one two ") && shows(s.files[1], ""));
-	NEEDS(s.nturns == 1 && s.turns[0] == 2 && keep_order_is_current(s.order, 2));
+	NEEDS(keep_order_is_current(s.order, 2));
 	PASSES(put(&s, 2, 1, "and "));
 	NEEDS(shows(s.files[0], "one two and "));
 	keep_order_finished(s.order, 2);
-	/* 3 has finished, so that nobody has to be told of its turn */
 	NEEDS(shows(s.files[0], "one two and three ") && shows(s.files[1], "oops "));
-	NEEDS(s.nturns == 2 && s.turns[1] == 4 && keep_order_is_current(s.order, 4));
+	NEEDS(keep_order_is_current(s.order, 4));
 	NEEDS(trouble_errno(&s.trouble, TROUBLE_OUTPUT) == 0);
 	return close_scene(&s);
 }
@@ -164,7 +150,6 @@ static int nothing_body(int keep)
 	PASSES(put(&s, 1, 1, ""));
 	PASSES(put(&s, 2, 2, ""));
 	keep_order_finished(s.order, 2);
-	keep_order_on_turn(s.order, NULL, NULL);
 	keep_order_finished(s.order, 1);
 	NEEDS(shows(s.files[0], "") && shows(s.files[1], "") && trouble_errno(&s.trouble, TROUBLE_OUTPUT) == 0);
 	NEEDS(keep_order_is_current(s.order, 3));
@@ -201,6 +186,45 @@ static void unfinished(void **state)
 	run(unfinished_body, 0);
 }
 
+/* Lines of tasks that still run, whole outputs before them, and a task that finishes early. */
+static int lines_body(int arg)
+{
+	struct scene s;
+
+	(void)arg;
+	PASSES(open_scene(&s, true));
+	keep_order_lines(s.order, 2, 1, "b\n", 2);
+	keep_order_lines(s.order, 3, 1, "d\n", 2);
+	keep_order_lines(s.order, 2, 2, "error\n", 6);
+	keep_order_lines(s.order, 1, 1, "a\n", 2);
+	NEEDS(shows(s.files[0], "a\n") && shows(s.files[1], ""));
+	PASSES(put(&s, 4, 1, "whole "));
+	keep_order_lines(s.order, 4, 1, "end\n", 4);
+	keep_order_finished(s.order, 4);
+	keep_order_finished(s.order, 1);
+	NEEDS(shows(s.files[0], "a\nb\n") && shows(s.files[1], "error\n"));
+	keep_order_lines(s.order, 2, 1, "c\n", 2);
+	NEEDS(shows(s.files[0], "a\nb\nc\n"));
+	keep_order_finished(s.order, 2);
+	NEEDS(shows(s.files[0], "a\nb\nc\nd\n"));
+	keep_order_lines(s.order, 5, 1, "lost\n", 5);
+	keep_order_finished(s.order, 3);
+	NEEDS(shows(s.files[0], "a\nb\nc\nd\nwhole end\nlost\n"));
+	keep_order_lines(s.order, 6, 1, "rest\n", 5);
+	keep_order_lines(s.order, 7, 2, "never\n", 6);
+	keep_order_end(s.order);
+	NEEDS(shows(s.files[0], "a\nb\nc\nd\nwhole end\nlost\nrest\n"));
+	NEEDS(shows(s.files[1], "error\nnever\n"));
+	NEEDS(trouble_errno(&s.trouble, TROUBLE_OUTPUT) == 0);
+	return close_scene(&s);
+}
+
+static void lines(void **state)
+{
+	(void)state;
+	run(lines_body, 0);
+}
+
 /* ---- at random, against a model ---- */
 
 enum { TASKS = 60 };
@@ -211,8 +235,6 @@ struct model {
 	struct text shown[2];             /* without keep: in the order of puts */
 	bool finished[TASKS + 2];
 	uint64_t current;
-	uint64_t turns[TASKS + 2];
-	size_t nturns;
 };
 
 /* With what --max-output has cut named in its place; the bytes go to expected. */
@@ -268,7 +290,6 @@ static void finish(struct model *m, uint64_t task)
 	if (task == m->current) {
 		while (m->finished[m->current])
 			m->current++;
-		m->turns[m->nturns++] = m->current;
 	}
 	keep_order_finished(m->scene.order, task);
 }
@@ -287,9 +308,6 @@ static int check_kept(const struct model *m)
 {
 	NEEDS(is_size(m->scene.files[0], due(m, 0)));
 	NEEDS(is_size(m->scene.files[1], due(m, 1)));
-	NEEDS(m->scene.nturns == m->nturns);
-	for (size_t i = 0; i < m->nturns; i++)
-		NEEDS(m->scene.turns[i] == m->turns[i]);
 	NEEDS(keep_order_is_current(m->scene.order, m->current));
 	NEEDS(!keep_order_is_current(m->scene.order, m->current + 1 + below(100)));
 	return 0;
@@ -397,6 +415,7 @@ int main(void)
 		cmocka_unit_test(as_they_come),
 		cmocka_unit_test(kept),
 		cmocka_unit_test(nothing),
+		cmocka_unit_test(lines),
 		cmocka_unit_test(unfinished),
 		cmocka_unit_test(at_random),
 		cmocka_unit_test(nowhere_to_keep_it),

@@ -24,6 +24,7 @@ struct waiting {
 	uint64_t task;
 	bool finished;
 	STAILQ_HEAD(, part) parts;
+	struct covey_output *lines[2]; /* after the parts, while the task runs; by stream, or NULL */
 };
 
 RB_HEAD(waiting_tree, waiting);
@@ -34,8 +35,6 @@ struct keep_order {
 	uint64_t current;
 	struct waiting_tree waiting;
 	struct outq_shared *store;     /* for what comes next; NULL: none yet */
-	keep_order_turned *turned;
-	void *turned_arg;
 	struct trouble *trouble;
 };
 
@@ -70,6 +69,8 @@ static void free_waiting(struct keep_order *order, struct waiting *waiting)
 		outq_unshare(part->store);
 		free(part);
 	}
+	covey_output_free(waiting->lines[0]);
+	covey_output_free(waiting->lines[1]);
 	RB_REMOVE(waiting_tree, &order->waiting, waiting);
 	free(waiting);
 }
@@ -194,18 +195,54 @@ void keep_order_put(struct keep_order *order, uint64_t task, int fd, struct cove
 	covey_output_free(output);
 }
 
-void keep_order_on_turn(struct keep_order *order, keep_order_turned *turned, void *arg)
+static int keep_lines(struct waiting *waiting, int fd, const char *data, size_t len)
 {
-	order->turned = turned;
-	order->turned_arg = arg;
+	struct covey_output **lines = &waiting->lines[fd - 1];
+
+	if (*lines == NULL)
+		*lines = covey_output_new(1 << 20, NULL);
+	return *lines == NULL ? -1 : covey_output_append(*lines, data, len);
 }
 
-static void print(struct keep_order *order, const struct waiting *waiting)
+void keep_order_lines(struct keep_order *order, uint64_t task, int fd, const char *data, size_t len)
+{
+	struct waiting *waiting;
+
+	if (keep_order_is_current(order, task)) {
+		outq_text(order->q, fd, data, len);
+		return;
+	}
+	waiting = waiting_for(order, task);
+	if (waiting == NULL || keep_lines(waiting, fd, data, len) != 0)
+		trouble_report_lost(order->trouble, waiting == NULL ? ENOMEM : errno);
+}
+
+/* Tasks that have finished are any number: they have no files of their own. */
+static void store_lines(struct keep_order *order, struct waiting *waiting)
+{
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		if (waiting->lines[i] == NULL)
+			continue;
+		if (keep(order, waiting->task, i + 1, waiting->lines[i]) != 0)
+			trouble_report_lost(order->trouble, errno);
+		covey_output_free(waiting->lines[i]);
+		waiting->lines[i] = NULL;
+	}
+}
+
+static void print(struct keep_order *order, struct waiting *waiting)
 {
 	const struct part *part;
+	int i;
 
 	STAILQ_FOREACH(part, &waiting->parts, entry)
 		outq_part(order->q, part->fd, part->store, part->offset, part->len);
+	for (i = 0; i < 2; i++) {
+		outq_output(order->q, i + 1, waiting->lines[i]);
+		waiting->lines[i] = NULL;
+	}
 }
 
 /* The next task's turn; true if it has finished already. */
@@ -219,8 +256,6 @@ static bool next_turn(struct keep_order *order)
 		print(order, waiting);
 		free_waiting(order, waiting);
 	}
-	if (!finished && order->turned != NULL)
-		order->turned(order->turned_arg, order->current);
 	return finished;
 }
 
@@ -232,10 +267,12 @@ void keep_order_finished(struct keep_order *order, uint64_t task)
 		return;
 	if (task != order->current) {
 		waiting = waiting_for(order, task);
-		if (waiting != NULL)
-			waiting->finished = true;
-		else
+		if (waiting == NULL) {
 			trouble_report_lost(order->trouble, ENOMEM);
+			return;
+		}
+		waiting->finished = true;
+		store_lines(order, waiting);
 		return;
 	}
 	while (next_turn(order))

@@ -27,11 +27,10 @@ bool keep_order_is_current(const struct keep_order *order, uint64_t task);
 /* Adds an output of a task, which becomes the order's; NULL is allowed. */
 void keep_order_put(struct keep_order *order, uint64_t task, int fd, struct covey_output *output);
 
-/*
- * The task will print no more. Calls turned, if it is set, for each task whose turn has come.
- */
-typedef void keep_order_turned(void *arg, uint64_t task);
-void keep_order_on_turn(struct keep_order *order, keep_order_turned *turned, void *arg);
+/* Adds lines of a task that goes on to print; they come after the outputs that it has added. */
+void keep_order_lines(struct keep_order *order, uint64_t task, int fd, const char *data, size_t len);
+
+/* The task will print no more. */
 void keep_order_finished(struct keep_order *order, uint64_t task);
 
 /* Prints what still waits for its turn: some tasks before it will not be run. */

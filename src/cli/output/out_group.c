@@ -28,7 +28,8 @@ void out_group_free(struct out_group *group)
 	free(group);
 }
 
-static void put(struct out_group *group, const struct covey_event *event, int stream)
+void out_group_put(struct keep_order *order, struct trouble *trouble,
+    const struct covey_event *event, int stream)
 {
 	const struct origin *item = event->task->user;
 	struct covey_output *output = covey_take_output(event->attempt, stream);
@@ -39,11 +40,16 @@ static void put(struct out_group *group, const struct covey_event *event, int st
 		struct covey_output *tagged = tag_lines(output, item->tag, item->tag_len);
 
 		if (tagged == NULL)
-			trouble_report_lost(group->trouble, errno);
+			trouble_report_lost(trouble, errno);
 		covey_output_free(output);
 		output = tagged;
 	}
-	keep_order_put(group->order, origin_place(event->task), stream, output);
+	keep_order_put(order, origin_place(event->task), stream, output);
+}
+
+static void put(struct out_group *group, const struct covey_event *event, int stream)
+{
+	out_group_put(group->order, group->trouble, event, stream);
 }
 
 static void on_event(void *self, const struct covey_event *event)

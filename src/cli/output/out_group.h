@@ -19,4 +19,8 @@ struct out_group *out_group_new(struct keep_order *order, struct trouble *troubl
 void out_group_free(struct out_group *group);
 struct sink out_group_sink(struct out_group *group);
 
+/* Takes what the attempt of an event has captured of a stream, tags it, and puts it into the order. */
+void out_group_put(struct keep_order *order, struct trouble *trouble,
+    const struct covey_event *event, int stream);
+
 #endif

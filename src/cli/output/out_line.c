@@ -8,43 +8,34 @@
 #include <unistd.h>
 
 #include "cli/command/origin.h"
-#include "cli/output/tag.h"
+#include "cli/output/out_group.h"
 
-/* One stream of the attempt in a slot. */
+/* The beginning of a line that is not whole yet. */
 struct stream {
-	struct covey_output *held;   /* what may not appear yet, tags included; or NULL */
-	char *partial;               /* the beginning of a line, while lines go out */
+	char *partial;
 	size_t len, cap;
-	bool at_start;               /* the next byte held begins a line */
-	bool continues;              /* what goes out next continues a line that was held */
 };
 
+/* What of the attempt in a slot waits for the end of its line. */
 struct running {
-	const struct covey_task *task;   /* NULL: none */
-	const struct covey_attempt *attempt;
 	struct stream streams[2];
 };
 
 struct out_line {
-	struct outq *q;
 	struct keep_order *order;
 	struct running *slots;       /* by slot, from 1 */
 	unsigned nslots;
 	struct trouble *trouble;
 };
 
-static void turned(void *arg, uint64_t task);
-
-struct out_line *out_line_new(struct outq *q, struct keep_order *order, struct trouble *trouble)
+struct out_line *out_line_new(struct keep_order *order, struct trouble *trouble)
 {
 	struct out_line *line = calloc(1, sizeof *line);
 
 	if (line == NULL)
 		return NULL;
-	line->q = q;
 	line->order = order;
 	line->trouble = trouble;
-	keep_order_on_turn(order, turned, line);
 	return line;
 }
 
@@ -57,10 +48,8 @@ static void clear(struct running *running)
 {
 	int i;
 
-	for (i = 0; i < 2; i++) {
-		covey_output_free(running->streams[i].held);
+	for (i = 0; i < 2; i++)
 		free(running->streams[i].partial);
-	}
 	memset(running, 0, sizeof *running);
 }
 
@@ -94,17 +83,14 @@ static struct running *slot(struct out_line *line, unsigned number)
 	return &slots[number - 1];
 }
 
-static void put_line(struct out_line *line, struct running *running, int fd, const char *data,
+static void put_line(struct out_line *line, const struct covey_task *task, int fd, const char *data,
     size_t len)
 {
-	const struct origin *item = running->task->user;
-	struct stream *stream = &running->streams[fd - 1];
-	bool tagged = item != NULL && item->tag != NULL && !stream->continues;
+	const struct origin *item = task->user;
 	char *text;
 
-	stream->continues = false;
-	if (!tagged) {
-		outq_text(line->q, fd, data, len);
+	if (item == NULL || item->tag == NULL) {
+		keep_order_lines(line->order, origin_place(task), fd, data, len);
 		return;
 	}
 	/* in one piece: nothing of another process may come between tag and line */
@@ -115,7 +101,7 @@ static void put_line(struct out_line *line, struct running *running, int fd, con
 	}
 	memcpy(text, item->tag, item->tag_len);
 	memcpy(text + item->tag_len, data, len);
-	outq_text(line->q, fd, text, item->tag_len + len);
+	keep_order_lines(line->order, origin_place(task), fd, text, item->tag_len + len);
 	free(text);
 }
 
@@ -135,32 +121,29 @@ static int keep_partial(struct stream *stream, const char *data, size_t len)
 	return 0;
 }
 
-static void put_partial(struct out_line *line, struct running *running, int fd)
+static void put_partial(struct out_line *line, const struct covey_task *task, struct stream *stream,
+    int fd)
 {
-	struct stream *stream = &running->streams[fd - 1];
-
 	if (stream->len > 0)
-		put_line(line, running, fd, stream->partial, stream->len);
+		put_line(line, task, fd, stream->partial, stream->len);
 	stream->len = 0;
 }
 
 /* Lets whole lines out, and keeps the beginning of the last one. */
-static void pass(struct out_line *line, struct running *running, int fd, const char *data,
-    size_t len)
+static void pass(struct out_line *line, const struct covey_task *task, struct stream *stream, int fd,
+    const char *data, size_t len)
 {
-	struct stream *stream = &running->streams[fd - 1];
 	const char *newline;
 
 	while ((newline = memchr(data, '\n', len)) != NULL) {
 		size_t n = (size_t)(newline - data) + 1;
 
-		if (stream->len == 0) {
-			put_line(line, running, fd, data, n);
-		} else if (keep_partial(stream, data, n) == 0) {
-			put_partial(line, running, fd);
-		} else {
+		if (stream->len == 0)
+			put_line(line, task, fd, data, n);
+		else if (keep_partial(stream, data, n) == 0)
+			put_partial(line, task, stream, fd);
+		else
 			cannot_keep(line, ENOMEM);
-		}
 		data += n;
 		len -= n;
 	}
@@ -168,96 +151,37 @@ static void pass(struct out_line *line, struct running *running, int fd, const c
 		cannot_keep(line, ENOMEM);
 }
 
-static void hold(struct out_line *line, struct running *running, int fd, const char *data,
-    size_t len)
+/* Stdout of an attempt that another one may follow: whether it appears is known when it has ended. */
+static bool is_captured(const struct covey_task *task, const struct covey_attempt *attempt, int fd)
 {
-	struct stream *stream = &running->streams[fd - 1];
-	const struct origin *item = running->task->user;
-	const char *newline = memrchr(data, '\n', len);
-	int result;
-
-	if (stream->held == NULL) {
-		stream->held = covey_output_new(1 << 20, NULL);
-		stream->at_start = true;
-	}
-	if (stream->held == NULL)
-		result = -1;
-	else if (item != NULL && item->tag != NULL)
-		result = tag_append(stream->held, data, len, item->tag, item->tag_len,
-		    &stream->at_start);
-	else
-		result = covey_output_append(stream->held, data, len);
-	stream->at_start = newline != NULL && newline + 1 == data + len;
-	if (result != 0)
-		cannot_keep(line, errno);
-}
-
-/* May this stream appear now? */
-static bool may_appear(const struct out_line *line, const struct running *running, int fd)
-{
-	if (fd == STDOUT_FILENO && running->attempt->number < running->task->tries)
-		return false;
-	return keep_order_is_current(line->order, origin_place(running->task));
+	return fd == STDOUT_FILENO && attempt->number < task->tries;
 }
 
 static bool on_output(void *self, const struct covey_task *task,
     const struct covey_attempt *attempt, int fd, const void *data, size_t len)
 {
 	struct out_line *line = self;
-	struct running *running = slot(line, attempt->slot);
+	struct running *running;
 
+	if (is_captured(task, attempt, fd))
+		return false;
+	running = slot(line, attempt->slot);
 	if (running == NULL)
 		return false;
-	running->task = task;
-	running->attempt = attempt;
-	if (may_appear(line, running, fd))
-		pass(line, running, fd, data, len);
-	else
-		hold(line, running, fd, data, len);
+	pass(line, task, &running->streams[fd - 1], fd, data, len);
 	return true;
-}
-
-/* What was held goes out now, but for the beginning of a line, which goes on. */
-static void release(struct out_line *line, struct running *running, int fd)
-{
-	struct stream *stream = &running->streams[fd - 1];
-
-	if (stream->held != NULL)
-		stream->continues = !stream->at_start;
-	keep_order_put(line->order, origin_place(running->task), fd, stream->held);
-	stream->held = NULL;
-}
-
-static void turned(void *arg, uint64_t task)
-{
-	struct out_line *line = arg;
-	unsigned i;
-	int fd;
-
-	for (i = 0; i < line->nslots; i++) {
-		struct running *running = &line->slots[i];
-
-		if (running->task == NULL || origin_place(running->task) != task)
-			continue;
-		for (fd = STDOUT_FILENO; fd <= STDERR_FILENO; fd++) {
-			if (may_appear(line, running, fd))
-				release(line, running, fd);
-		}
-	}
 }
 
 static void ended(struct out_line *line, const struct covey_event *event)
 {
 	struct running *running = slot(line, event->attempt->slot);
 
-	if (running == NULL || running->task == NULL)
+	if (!event->attempt->retry && is_captured(event->task, event->attempt, STDOUT_FILENO))
+		out_group_put(line->order, line->trouble, event, STDOUT_FILENO);
+	if (running == NULL)
 		return;
-	if (!event->attempt->retry) {
-		release(line, running, STDOUT_FILENO);
-		put_partial(line, running, STDOUT_FILENO);
-	}
-	release(line, running, STDERR_FILENO);
-	put_partial(line, running, STDERR_FILENO);
+	put_partial(line, event->task, &running->streams[0], STDOUT_FILENO);
+	put_partial(line, event->task, &running->streams[1], STDERR_FILENO);
 	clear(running);
 }
 

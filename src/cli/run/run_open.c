@@ -114,7 +114,7 @@ static int add_output(struct run *run, struct error *err)
 	if (run->options->ungroup)
 		return 0;
 	if (run->options->line_buffer) {
-		run->line = out_line_new(run->q, run->order, &run->trouble);
+		run->line = out_line_new(run->order, &run->trouble);
 		if (run->line == NULL)
 			return out_of_memory(err);
 		sink = out_line_sink(run->line);
