@@ -73,7 +73,7 @@ load common
 
 @test "what was not run for a halt is said" {
 	run -123 --separate-stderr covey -j 1 --halt now,fail=1 sh -c 'exit {}' ::: 1 0 0
-	match "$stderr" 'the input was not read to its end'
+	match "$stderr" '1 task: 0 succeeded, 1 failed; ended by --halt$'
 }
 
 @test "a deadline holds after --halt soon, too" {
@@ -96,6 +96,6 @@ load common
 	    --halt now,fail=10% sh -c "echo >>runs; \
 	    [ \"\$1\" -ne 4 ] || { : >fourth; sleep 100; }; exit 1" sh'
 	[ "$status" -eq 123 ]
-	[[ "$output" == *"20 tasks: 0 succeeded, 4 failed, 16 not started"* ]]
+	[[ "$output" == *"20 tasks: 0 succeeded, 3 failed, 1 stopped, 16 not started; ended by --halt"* ]]
 	[ "$(wc -l <runs)" -eq 4 ]
 }

@@ -351,7 +351,7 @@ took() {
 	run -123 --separate-stderr covey --journal j -j 1 -k --order longest --fail-fast "${command[@]}" ::: a b c d
 	# c is unknown, and the first
 	same c "$output"
-	match "$stderr" 'not read to its end'
+	match "$stderr" '; ended by --halt$'
 	: >go
 	run -0 covey --journal j -j 1 --order longest --resume-failed "${command[@]}" ::: d x b a c y
 	same 'x c y d b a' "$(started)"

@@ -71,9 +71,9 @@ load common
 	finish 'exit 123'
 	same $'b\nc' "$(sort out)"
 	[[ ! -e d.runs && ! -e e.runs ]]
-	match "$(<err)" 'task 1 failed: .* exit 1 \(try 1 of 2'
-	match "$(<err)" '3 tasks: 2 succeeded, 1 failed; the input was not read to its end'
-	same 1 "$(grep -c SIGUSR2 err)"
+	match "$(<err)" 'task 1 is not tried again: .* exit 1 \(try 1 of 2'
+	match "$(<err)" '3 tasks: 2 succeeded, 0 failed, 1 stopped; ended by SIGUSR2'
+	same 1 "$(grep -c 'SIGUSR2: no more' err)"
 }
 
 @test "SIGUSR2: when there is nothing left to be started, the run is whole" {
@@ -156,4 +156,36 @@ load common
 	wanted=$(cat /proc/self/status | grep -E '^Sig(Blk|Ign|Cgt)')
 	run -0 covey cat ::: /proc/self/status
 	same "$wanted" "$(grep -E '^Sig(Blk|Ign|Cgt)' <<<"$output")"
+}
+
+# Engines stop a job by a signal to all of its processes, in whatever order.
+@test "a stop that the tasks get, too, is no failure of theirs, and starts nothing" {
+	local i pid pids
+
+	for i in {1..5}; do
+		rm -f pid.* j.db*
+		covey --journal j.db -j 4 sh -c 'echo $$ >pid.$0.new; mv pid.$0.new pid.$0; exec sleep 600' \
+		    ::: a b c d e f g h 2>err &
+		pid=$!
+		for item in a b c d; do
+			wait_for test -e "pid.$item"
+		done
+		mapfile -t pids < <({ echo "$pid"; pgrep -P "$pid"; cat pid.?; } | shuf)
+		for victim in "${pids[@]}"; do
+			kill -TERM "$victim" 2>/dev/null || :
+			sleep "0.0$((RANDOM % 5))"
+		done
+		ends 143 wait "$pid"
+		match "$(<err)" '0 succeeded, 0 failed, 4 stopped.*; ended by SIGTERM'
+		same 'cancelled|4' "$(sqlite3 j.db 'SELECT outcome, count(*) FROM task
+		    WHERE attempts > 0 GROUP BY outcome')"
+		[ ! -e pid.e ]
+	done
+}
+
+@test "a task that just ends by SIGTERM has failed, and the others go on" {
+	run -123 --separate-stderr covey -j 1 sh -c 'echo $0; [ $0 = b ] || kill $$' ::: a b
+	same $'a\nb' "$(sort <<<"$output")"
+	match "$stderr" 'task 1 failed: .*SIGTERM'
+	match "$stderr" '2 tasks: 1 succeeded, 1 failed$'
 }

@@ -38,12 +38,12 @@ load common
 	run -123 --separate-stderr covey -j 2 --halt now,fail=1 -c '
 		[ {} = a ] || { misbehave wait-file=a.runs; exit 1; }
 		: >a.runs; exec sleep 600' ::: a b
-	match "$stderr" 'task 1 failed: .*: stopped: --halt '
+	match "$stderr" 'task 1 stopped: .*: --halt '
 	start misbehave touch=ready sleep=600 ::: a
 	wait_for test -e ready
 	kill -HUP "$pid"
 	finish 'signal SIGHUP'
-	match "$(<err)" 'task 1 failed: misbehave .*: stopped: SIGHUP '
+	match "$(<err)" 'task 1 stopped: misbehave .*: SIGHUP '
 }
 
 @test "who ended it is said: somebody else" {

@@ -15,7 +15,8 @@ each_of() {
 		args=${row% => *}
 		eval "run -0 --separate-stderr covey --xargs $args <in"
 		same "$args => ${row##* => }" "$args => ${output//$'\n'/ }"
-		same '' "${stderr##covey: * not *}"
+		stderr=${stderr##covey: * not *}
+		same '' "${stderr##covey: *; ended by *}"
 	done
 }
 
@@ -176,7 +177,7 @@ no() {
 	run -124 --separate-stderr covey --xargs --tries 2 --retry-interval 0 -n1 sh -c 'echo $0; exit $0' <<<'0 255 0'
 	same 0 "${output%%$'\n'*}"
 	match "$stderr" 'after an exit status of 255 nothing more is started'
-	match "$stderr" '2 tasks: 1 succeeded, 1 failed; the input was not read to its end'
+	match "$stderr" '2 tasks: 1 succeeded, 1 failed; ended by --xargs'
 	run -123 covey --xargs --slow 1m -n1 false <<<'1 2'
 	match "$output" '2 tasks: 0 succeeded, 2 failed'
 	lacks "$output" 'not read to its end|nothing more'

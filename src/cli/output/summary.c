@@ -19,7 +19,7 @@ struct summary {
 	struct summary_options options;
 	/* texts about tasks, to be printed at the end */
 	struct covey_output *failed, *flaky;
-	uint64_t nsucceeded, nfailed, nnot_started, nflaky, nleaky;
+	uint64_t nsucceeded, nfailed, nstopped, nnot_started, nflaky, nleaky;
 	uint64_t succeeded_before, failed_before;  /* in an earlier run, and left out */
 	uint64_t recorded;               /* the task whose failure was written down last */
 };
@@ -176,8 +176,21 @@ static void note_tail(struct summary *summary, const struct covey_output *err)
 	}
 }
 
+/* In "task 1 stopped: CMD: SIGINT", who stopped it is enough. */
+static void describe_end(const struct summary *summary, char text[DESCRIBE_SIZE],
+    const struct covey_event *event)
+{
+	const char *stopped_by = summary->options.about->stopped_by;
+
+	if (event->attempt->outcome == COVEY_CANCELLED && stopped_by != NULL)
+		snprintf(text, DESCRIBE_SIZE, "%s", stopped_by);
+	else
+		describe(summary, text, event, event->attempt->outcome);
+}
+
+/* verb: "failed", or what it did instead. */
 static void note_failure(struct summary *summary, const struct covey_event *event,
-    enum covey_outcome outcome)
+    const char *verb)
 {
 	const struct covey_attempt *attempt = event->attempt;
 	char command[LABEL_SIZE], words[DESCRIBE_SIZE], took[UNITS_DURATION_SIZE], tries[64] = "";
@@ -186,17 +199,16 @@ static void note_failure(struct summary *summary, const struct covey_event *even
 
 	summary->recorded = event->task->id;
 	label_task(command, event->task);
-	describe(summary, words, event, outcome);
-	units_format_duration(attempt == NULL ? 0 : attempt->ended - attempt->started, took);
+	describe_end(summary, words, event);
+	units_format_duration(attempt->ended - attempt->started, took);
 	if (event->task->attempts > 1 || event->task->tries > 1)
 		snprintf(tries, sizeof tries, "try %u of %u, ", event->task->attempts,
 		    event->task->tries);
-	n = snprintf(line, sizeof line, "covey: task %llu failed: %s: %s (%s%s)\n",
-	    (unsigned long long)origin_number(event->task), command, words, tries, took);
+	n = snprintf(line, sizeof line, "covey: task %llu %s: %s: %s (%s%s)\n",
+	    (unsigned long long)origin_number(event->task), verb, command, words,
+	    tries, took);
 	if (n > 0)
 		note(summary, line, (size_t)n < sizeof line ? (size_t)n : sizeof line - 1);
-	if (attempt == NULL)
-		return;
 	if (attempt->reason != NULL)
 		note_line(summary, "reason: ", attempt->reason, strlen(attempt->reason));
 	note_tail(summary, attempt->err);
@@ -232,7 +244,8 @@ static void ended(struct summary *summary, const struct covey_event *event)
 		say(summary, event->task,
 		    "another process still holds its output open; closed");
 	if (attempt->outcome != COVEY_SUCCESS && !attempt->retry)
-		note_failure(summary, event, attempt->outcome);
+		note_failure(summary, event,
+		    attempt->outcome == COVEY_CANCELLED ? "stopped" : "failed");
 }
 
 static void finished(struct summary *summary, const struct covey_event *event)
@@ -243,10 +256,13 @@ static void finished(struct summary *summary, const struct covey_event *event)
 			note_flaky(summary, event->task);
 	} else if (event->attempt == NULL) {
 		summary->nnot_started++;
+	} else if (summary->recorded != event->task->id) {
+		summary->nstopped++;
+		note_failure(summary, event, "is not tried again");
+	} else if (event->outcome == COVEY_CANCELLED) {
+		summary->nstopped++;
 	} else {
 		summary->nfailed++;
-		if (summary->recorded != event->task->id)
-			note_failure(summary, event, event->outcome);
 	}
 }
 
@@ -291,25 +307,41 @@ struct sink summary_sink(struct summary *summary)
 
 /* ---- at the end ---- */
 
+/* A number with the text around it, or nothing where it is 0. */
+static void format_count(char text[64], const char *before, uint64_t n, const char *after)
+{
+	text[0] = '\0';
+	if (n > 0)
+		snprintf(text, 64, "%s%llu%s", before, (unsigned long long)n, after);
+}
+
+/* Why the run is not complete: who ended it, or else that it ended before its input did. */
+static void describe_rest(const struct summary *summary, char text[DESCRIBE_SIZE], bool rest)
+{
+	const char *stopped_by = summary->options.about->stopped_by;
+
+	text[0] = '\0';
+	if (stopped_by != NULL && (rest || summary->nstopped + summary->nnot_started > 0))
+		snprintf(text, DESCRIBE_SIZE, "; ended by %s", stopped_by);
+	else if (rest)
+		snprintf(text, DESCRIBE_SIZE, "; the input was not read to its end");
+}
+
 static void say_counts(const struct summary *summary, bool rest)
 {
-	uint64_t total = summary->nsucceeded + summary->nfailed + summary->nnot_started;
-	char flaky[64] = "", not_started[64] = "", leaky[64] = "";
+	uint64_t total = summary->nsucceeded + summary->nfailed + summary->nstopped
+	    + summary->nnot_started;
+	char flaky[64], stopped[64], not_started[64], leaky[64], why[DESCRIBE_SIZE];
 
-	if (summary->nflaky > 0)
-		snprintf(flaky, sizeof flaky, " (%llu flaky)",
-		    (unsigned long long)summary->nflaky);
-	if (summary->nnot_started > 0)
-		snprintf(not_started, sizeof not_started, ", %llu not started",
-		    (unsigned long long)summary->nnot_started);
-	if (summary->nleaky > 0)
-		snprintf(leaky, sizeof leaky, "; %llu left processes behind",
-		    (unsigned long long)summary->nleaky);
+	format_count(flaky, " (", summary->nflaky, " flaky)");
+	format_count(stopped, ", ", summary->nstopped, " stopped");
+	format_count(not_started, ", ", summary->nnot_started, " not started");
+	format_count(leaky, "; ", summary->nleaky, " left processes behind");
+	describe_rest(summary, why, rest);
 	outq_printf(summary->q, STDERR_FILENO,
-	    "covey: %llu task%s: %llu succeeded%s, %llu failed%s%s%s\n", (unsigned long long)total,
+	    "covey: %llu task%s: %llu succeeded%s, %llu failed%s%s%s%s\n", (unsigned long long)total,
 	    total == 1 ? "" : "s", (unsigned long long)summary->nsucceeded, flaky,
-	    (unsigned long long)summary->nfailed, not_started, leaky,
-	    rest ? "; the input was not read to its end" : "");
+	    (unsigned long long)summary->nfailed, stopped, not_started, leaky, why);
 }
 
 static void say_flaky(struct summary *summary)
@@ -343,7 +375,7 @@ void summary_skipped(struct summary *summary, uint64_t succeeded, uint64_t faile
 
 void summary_end(struct summary *summary, bool rest)
 {
-	bool all_well = summary->nfailed == 0 && summary->nnot_started == 0
+	bool all_well = summary->nfailed + summary->nstopped + summary->nnot_started == 0
 	    && summary->nflaky == 0 && summary->nleaky == 0 && !rest;
 
 	if (summary->options.quiet)

@@ -17,8 +17,10 @@ static void on_event(void *self, const struct covey_event *event)
 	check_fatal(verdict, event);
 	if (event->outcome == COVEY_SUCCESS)
 		verdict->succeeded++;
-	else if (event->outcome != COVEY_CANCELLED || !verdict->halted_calmly)
-		verdict->failed++;
+	else if (event->outcome != COVEY_CANCELLED || event->attempt == NULL)
+		verdict->failed += event->outcome != COVEY_CANCELLED || !verdict->halted_calmly;
+	else
+		verdict->stopped++;
 }
 
 struct sink verdict_sink(struct verdict *verdict)
@@ -43,7 +45,7 @@ int verdict_status(const struct verdict *verdict)
 	if (verdict->expired)
 		return STATUS_DEADLINE;
 	if (verdict->failed + verdict->failed_before + verdict->refused == 0
-	    && !verdict->unfinished)
+	    && !verdict->unfinished && (verdict->stopped == 0 || verdict->halted_calmly))
 		return STATUS_OK;
 	if (verdict->halted_well)
 		return STATUS_OK;

@@ -36,6 +36,7 @@ struct verdict {
 	int fatal;              /* the status of the first task whose end ended the run; 0: none did */
 	const char *fatal_why;
 	uint64_t succeeded, failed;
+	uint64_t stopped;       /* tasks that were started, and stopped or not tried again */
 	uint64_t failed_before; /* and are left as they are */
 	bool halted_calmly;     /* --halt for another reason than failures: what it stopped has not failed */
 	bool halted_well;       /* --halt …,success=…: what was asked for is there, whatever failed */

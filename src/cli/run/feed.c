@@ -97,12 +97,20 @@ struct feed *feed_new(const struct options *options, struct error *err)
 	return NULL;
 }
 
+void feed_close(struct feed *feed)
+{
+	planner_close(feed->planner);
+	journal_median_close(feed->median);
+	feed->planner = NULL;
+	feed->median = NULL;
+	feed->ended = true;
+}
+
 void feed_free(struct feed *feed)
 {
 	if (feed == NULL)
 		return;
-	planner_close(feed->planner);
-	journal_median_close(feed->median);
+	feed_close(feed);
 	compose_free(feed->compose);
 	header_release(&feed->header);
 	free(feed->env);

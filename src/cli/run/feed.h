@@ -17,6 +17,12 @@ struct feed;
  * work.
  */
 struct feed *feed_new(const struct options *options, struct error *err);
+
+/*
+ * Closes the input, and what the planners have open in the journal, which may be closed then. There is
+ * no next task any more.
+ */
+void feed_close(struct feed *feed);
 void feed_free(struct feed *feed);
 
 /* Can the command be run at all? Returns 0, or -1 with a message that says what to do. */

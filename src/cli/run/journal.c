@@ -139,7 +139,7 @@ static void count(struct journal *j, const struct covey_event *event)
 		j->succeeded++;
 	else if (event->attempt == NULL)
 		j->not_started++;
-	else
+	else if (event->outcome != COVEY_CANCELLED)
 		j->failed++;
 }
 

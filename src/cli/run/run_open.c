@@ -248,6 +248,7 @@ void run_close(struct run *run)
 	summary_free(run->summary);
 	progress_free(run->progress);
 	results_free(run->results);
+	feed_close(run->feed);
 	ledger_close(&run->ledger);
 	outq_free(run->q);
 }
