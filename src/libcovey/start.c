@@ -163,7 +163,6 @@ static void reset(struct cv_slot *slot, struct cv_task *task)
 	memset(&slot->attempt, 0, sizeof slot->attempt);
 	slot->attempt.slot = index;
 	slot->attempt.number = task->view.attempts;
-	slot->attempt.started = slot->ex->now;
 	slot->task = task;
 	slot->serial = ++slot->ex->next_serial;
 	slot->state = CV_RUNNING;
@@ -222,7 +221,7 @@ static void set_deadlines(struct cv_slot *slot)
 {
 	const struct covey_options *options = &slot->ex->options;
 	covey_nsec timeout = slot->task->view.timeout;
-	covey_nsec now = slot->ex->now;
+	covey_nsec now = slot->attempt.started;
 
 	if (options->slow > 0)
 		cv_slot_deadline(slot, CV_DEADLINE_SLOW, cv_clock_add(now, options->slow));
@@ -230,13 +229,16 @@ static void set_deadlines(struct cv_slot *slot)
 		cv_slot_deadline(slot, CV_DEADLINE_SOFT, cv_clock_add(now, timeout));
 }
 
-static void begin(struct cv_slot *slot, struct cv_task *task, const struct cv_spawned *spawned)
+/* began: before the child was made, whose first work may be done when that call returns. */
+static void begin(struct cv_slot *slot, struct cv_task *task, const struct cv_spawned *spawned,
+    covey_nsec began)
 {
 	struct covey *ex = slot->ex;
 	struct covey_event event = { .type = COVEY_STARTED };
 
 	ex->now = cv_now(ex);
 	reset(slot, task);
+	slot->attempt.started = began;
 	if (task->last != NULL)
 		cv_task_forget(task);
 	slot->attempt.pid = spawned->pid;
@@ -297,12 +299,13 @@ static int start(struct covey *ex, struct cv_task *task)
 		.step = "fork", .sys_errno = ENOMEM, .exhausted = true,
 	};
 	struct cv_slot *slot = take_slot(ex);
+	covey_nsec began = cv_now(ex);
 
 	task->view.attempts++;
 	if (slot != NULL && (spawn(ex, task, slot, &spawned) == 0 || !spawned.exhausted
 	    || hopeless(ex))) {
 		ex->starving_since = ex->start_pause = 0;
-		begin(slot, task, &spawned);
+		begin(slot, task, &spawned, began);
 		return 0;
 	}
 	task->view.attempts--;

@@ -177,7 +177,7 @@ load common
 		done
 		ends 143 wait "$pid"
 		match "$(<err)" '0 succeeded, 0 failed, 4 stopped.*; ended by SIGTERM'
-		same 'cancelled|4' "$(sqlite3 j.db 'SELECT outcome, count(*) FROM task
+		same 'cancelled|4' "$(sqlite3 -cmd '.timeout 20000' j.db 'SELECT outcome, count(*) FROM task
 		    WHERE attempts > 0 GROUP BY outcome')"
 		[ ! -e pid.e ]
 	done
