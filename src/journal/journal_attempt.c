@@ -1,8 +1,6 @@
 #include "journal/journal_attempt.h"
 
-#include <stdio.h>
-#include <string.h>
-
+#include "base/outcome.h"
 #include "base/wallclock.h"
 #include "journal/journal_sql.h"
 
@@ -139,7 +137,7 @@ static void bind_usage(sqlite3_stmt *s, const struct rusage *usage)
 	sqlite3_bind_int64(s, ATTEMPT_MAX_RSS, (sqlite3_int64)usage->ru_maxrss * 1024);
 }
 
-static void bind_end(sqlite3_stmt *s, const struct ending *e, char error[128])
+static void bind_end(sqlite3_stmt *s, const struct ending *e, char error[OUTCOME_START_ERROR_SIZE])
 {
 	const struct covey_attempt *attempt = &e->attempt;
 
@@ -149,9 +147,7 @@ static void bind_end(sqlite3_stmt *s, const struct ending *e, char error[128])
 	rows_bind_text(s, ATTEMPT_OUTCOME, covey_outcome_name(attempt->outcome));
 	sqlite3_bind_int(s, ATTEMPT_STATUS, attempt->status);
 	sqlite3_bind_int(s, ATTEMPT_SIGNAL, attempt->signal);
-	if (attempt->outcome == COVEY_SPAWN)
-		snprintf(error, 128, "%s: %s", attempt->spawn_step == NULL ? "exec"
-		    : attempt->spawn_step, strerror(attempt->sys_errno));
+	outcome_start_error(error, attempt);
 	rows_bind_text(s, ATTEMPT_ERROR, attempt->outcome == COVEY_SPAWN ? error : NULL);
 	rows_bind_text(s, ATTEMPT_REASON, attempt->reason);
 	sqlite3_bind_int(s, ATTEMPT_LEAKY, attempt->leaky);
@@ -163,7 +159,7 @@ static void bind_end(sqlite3_stmt *s, const struct ending *e, char error[128])
 int attempt_rows_end(struct attempt_rows *a, const struct ending *e, bool has_row)
 {
 	sqlite3_stmt *s = has_row ? a->end : a->add;
-	char error[128];
+	char error[OUTCOME_START_ERROR_SIZE];
 
 	if (!has_row)
 		bind_start(s, &(struct attempt_row){

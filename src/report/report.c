@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/outcome.h"
 #include "base/units.h"
 #include "journal/journal_past.h"
 #include "journal/journal_sql.h"
@@ -220,6 +221,7 @@ static int judge(const struct journal_db *db, struct about *about, struct report
 	X(TASK_ERROR, "a.error") \
 	X(TASK_REASON, "a.reason") \
 	X(TASK_STDERR_TAIL, "a.stderr_tail") \
+	X(TASK_CORE_DUMPED, "a.core_dumped") \
 	X(TASK_OOM, "a.oom") \
 	X(TASK_OTHER_RUN, "nullif(t.run, :run)")
 
@@ -242,23 +244,40 @@ static void print_task(sqlite3_stmt *s, const char *what)
 	report_print(s, ": ", TASK_COMMAND);
 }
 
-/* In the words of the command, whose describe.c knows more about an attempt. */
+/* COVEY_NOUTCOMES: not an outcome of a task that has failed. */
+static enum covey_outcome outcome_kind(const char *name)
+{
+	/* the names are those in a journal */
+	static const char *const names[COVEY_NOUTCOMES] = {
+		[COVEY_EXIT] = "exit", [COVEY_SIGNAL] = "signal", [COVEY_TIMEOUT] = "timeout",
+		[COVEY_SPAWN] = "spawn",
+	};
+	unsigned kind = 0;
+
+	while (kind < COVEY_NOUTCOMES && (names[kind] == NULL || strcmp(names[kind], name) != 0))
+		kind++;
+	return (enum covey_outcome)kind;
+}
+
 static void print_outcome(sqlite3_stmt *s)
 {
-	const char *outcome = report_text(s, TASK_OUTCOME);
+	const struct outcome outcome = {
+		.kind = outcome_kind(report_text(s, TASK_OUTCOME)),
+		.started = true,
+		.status = sqlite3_column_int(s, TASK_STATUS),
+		.signal = sqlite3_column_int(s, TASK_SIGNAL),
+		.core_dumped = sqlite3_column_int(s, TASK_CORE_DUMPED) != 0,
+		.oom = sqlite3_column_int(s, TASK_OOM) != 0,
+		.start_error = report_is_null(s, TASK_ERROR) ? NULL : report_text(s, TASK_ERROR),
+	};
+	char text[OUTCOME_SIZE];
 
-	if (strcmp(outcome, "exit") == 0)
-		printf("exit %d", sqlite3_column_int(s, TASK_STATUS));
-	else if (sqlite3_column_int(s, TASK_OOM) != 0)
-		printf("killed by the OOM killer");
-	else if (strcmp(outcome, "signal") == 0)
-		printf("%s", units_signal_name(sqlite3_column_int(s, TASK_SIGNAL)));
-	else if (strcmp(outcome, "spawn") == 0)
-		report_print(s, "cannot be started: ", TASK_ERROR);
-	else if (strcmp(outcome, "timeout") == 0)
-		printf("timed out");
-	else
+	if (outcome.kind == COVEY_NOUTCOMES) {
 		report_print(s, "", TASK_OUTCOME);
+		return;
+	}
+	outcome_describe(text, &outcome);
+	report_print_plain("", text, strlen(text));
 }
 
 static void print_failed(sqlite3_stmt *s, void *arg)

@@ -20,7 +20,7 @@ bool report_is_null(sqlite3_stmt *s, int column)
 	return sqlite3_column_type(s, column) == SQLITE_NULL;
 }
 
-static void print_plain(const char *label, const char *text, size_t len)
+void report_print_plain(const char *label, const char *text, size_t len)
 {
 	char plain[TEXT_SIZE];
 
@@ -32,7 +32,7 @@ void report_print(sqlite3_stmt *s, const char *label, int column)
 {
 	const char *text = report_text(s, column);
 
-	print_plain(label, text, (size_t)sqlite3_column_bytes(s, column));
+	report_print_plain(label, text, (size_t)sqlite3_column_bytes(s, column));
 }
 
 void report_print_time(double seconds)
@@ -64,7 +64,7 @@ void report_print_tail(sqlite3_stmt *s, int column)
 		const char *newline = memchr(at, '\n', (size_t)(end - at));
 		const char *stop = newline == NULL ? end : newline;
 
-		print_plain("    | ", at, (size_t)(stop - at));
+		report_print_plain("    | ", at, (size_t)(stop - at));
 		putchar('\n');
 		at = stop + 1;
 	}

@@ -16,7 +16,8 @@ bool report_is_null(sqlite3_stmt *s, int column);
 /* Never NULL; valid until the next sqlite3_step. */
 const char *report_text(sqlite3_stmt *s, int column);
 
-/* Prints the label and a column's text, without line breaks, and cut if it is long. */
+/* Print the label and a text, or a column's, without line breaks, and cut if it is long. */
+void report_print_plain(const char *label, const char *text, size_t len);
 void report_print(sqlite3_stmt *s, const char *label, int column);
 
 /* Prints the last lines of a column's text, each on its own line and indented. */

@@ -255,7 +255,7 @@ static void outcomes(void **state)
 	fixture_queue(f, &t, 7, "running", 0);
 	fixture_start(f, &t, 1);
 	fixture_settle(f);
-	change(f, "UPDATE attempt SET signal = 11 WHERE task = 2");
+	change(f, "UPDATE attempt SET signal = 11, core_dumped = 1 WHERE task = 2");
 	change(f, "UPDATE attempt SET signal = 9, oom = 1, reason = 'too' || char(10) || 'much'"
 	    " WHERE task = 3");
 	change(f, "UPDATE attempt SET error = 'exec: not there' WHERE task = 5");
@@ -263,8 +263,8 @@ static void outcomes(void **state)
 	s = shown(report_run, 0);
 	has(&s, "    0 succeeded, 5 failed, 2 not finished\n");
 	has(&s, "task 1 failed: first: echo exit: exit 3 (try 1, 1.5s)\n");
-	has(&s, "task 2 failed: echo signal: SIGSEGV (try 1, 1.5s)\n");
-	has(&s, "task 3 failed: echo oom: killed by the OOM killer (try 1, 1.5s)\n");
+	has(&s, "task 2 failed: echo signal: SIGSEGV (core dumped) (try 1, 1.5s)\n");
+	has(&s, "task 3 failed: echo oom: killed by the OOM killer (SIGKILL) (try 1, 1.5s)\n");
 	has(&s, "    reason: too\\nmuch\n");
 	has(&s, "task 4 failed: echo timeout: timed out (try 1, 1.5s)\n");
 	has(&s, "task 5 failed: echo spawn: cannot be started: exec: not there (try 1, 1.5s)\n");

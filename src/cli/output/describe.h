@@ -1,5 +1,5 @@
 /*
- * describe - outcomes in words, for people
+ * describe - the outcome of an attempt of this run, in words
  */
 #ifndef CLI_OUTPUT_DESCRIBE_H
 #define CLI_OUTPUT_DESCRIBE_H
@@ -7,22 +7,23 @@
 #include <stddef.h>
 
 #include "covey.h"
+#include "base/outcome.h"
 #include "cli/options/rlimits.h"
 
-enum { DESCRIBE_SIZE = 256 };
+enum { DESCRIBE_SIZE = OUTCOME_SIZE };
 
 /* What the words need to know besides the attempt. */
 struct describe {
 	covey_nsec timeout, deadline;
 	const struct rlimits *limits;
-	const char *stopped_by;    /* who had the run stopped: "SIGINT", "--halt"; NULL: nobody */
+	const char *stopped_by;    /* who stopped the run: "SIGINT", "--halt"; NULL: nobody */
 };
 
 /*
- * How a task ended: "exit 3", "SIGSEGV (core dumped)", "timed out after 30s", …. attempt is NULL
- * for one that was never started.
+ * How a task ended, in the words of outcome_describe. attempt is its last one, or NULL for a task
+ * that was never started.
  */
 void describe_outcome(char text[DESCRIBE_SIZE], const struct describe *about,
-    enum covey_outcome outcome, const struct covey_attempt *attempt);
+    enum covey_outcome kind, const struct covey_attempt *attempt);
 
 #endif

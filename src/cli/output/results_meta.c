@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "base/jsontext.h"
+#include "base/outcome.h"
 #include "base/units.h"
 #include "cli/command/origin.h"
 
@@ -105,11 +106,9 @@ static void put_bool(FILE *out, const char *key, bool value)
 
 static void put_outcome(FILE *out, const struct covey_attempt *attempt)
 {
-	char error[128] = "";
+	char error[OUTCOME_START_ERROR_SIZE];
 
-	if (attempt->outcome == COVEY_SPAWN)
-		snprintf(error, sizeof error, "%s: %s", attempt->spawn_step == NULL ? "exec"
-		    : attempt->spawn_step, strerror(attempt->sys_errno));
+	outcome_start_error(error, attempt);
 	put_string(out, "outcome", covey_outcome_name(attempt->outcome));
 	fprintf(out, "  \"status\": %d,\n", attempt->status);
 	put_string(out, "signal", attempt->signal == 0 ? NULL : units_signal_name(attempt->signal));
