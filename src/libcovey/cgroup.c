@@ -1,19 +1,25 @@
 #include "cgroup.h"
 
+#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/mountinfo.h"
 #include "fdutil.h"
+#include "clock.h"
 #include "number.h"
+
+/* how often a cgroup is tried to be removed, and how long the pauses are */
+#define REMOVE_TRIES 5
+#define REMOVE_PAUSE (5 * COVEY_MSEC)
 
 /* The directory of this process's cgroup, or NULL; the caller frees it. */
 static char *directory_in(const struct cv_mount *mount, const char *path)
@@ -110,30 +116,44 @@ int cv_cgroup_init(struct cv_cgroup *cgroup, const char *id)
 	return -1;
 }
 
-static void remove_below(const char *parent, const char *name, unsigned nslots)
+/* Removes the slots' directories. Any of them may be gone, and any may not go yet. */
+static void remove_slots(const char *path)
 {
-	char slot[16], *path;
-	int fd = open_dir(parent, name);
-	unsigned i;
+	DIR *dir = opendir(path);
+	const struct dirent *entry;
 
-	if (fd < 0)
-		return;
-	for (i = 1; i <= nslots; i++) {
-		snprintf(slot, sizeof slot, "%u", i);
-		if (unlinkat(fd, slot, AT_REMOVEDIR) != 0 && errno == ENOENT)
-			break;
+	while (dir != NULL && (entry = readdir(dir)) != NULL) {
+		/* files of a cgroup cannot be removed, and go with it */
+		if (isdigit((unsigned char)entry->d_name[0]))
+			unlinkat(dirfd(dir), entry->d_name, AT_REMOVEDIR);
 	}
-	cv_fd_close(&fd);
+	if (dir != NULL)
+		closedir(dir);
+}
+
+/* A cgroup can be busy for a moment after its last process has been seen to end. */
+static void remove_below(const char *parent, const char *name)
+{
+	const struct timespec pause = { .tv_nsec = REMOVE_PAUSE };
+	char *path;
+	int tries;
+
 	if (asprintf(&path, "%s/%s", parent, name) < 0)
 		return;
-	rmdir(path);
+	for (tries = 0; tries < REMOVE_TRIES; tries++) {
+		if (tries > 0)
+			nanosleep(&pause, NULL);
+		remove_slots(path);
+		if (rmdir(path) == 0 || errno == ENOENT)
+			break;
+	}
 	free(path);
 }
 
 void cv_cgroup_release(struct cv_cgroup *cgroup)
 {
 	if (cgroup->dir_fd >= 0)
-		remove_below(cgroup->parent, cgroup->name, cgroup->nslots);
+		remove_below(cgroup->parent, cgroup->name);
 	cv_fd_close(&cgroup->dir_fd);
 	free(cgroup->parent);
 	cgroup->parent = NULL;
@@ -149,7 +169,7 @@ void cv_cgroup_remove(pid_t pid)
 	snprintf(prefix, sizeof prefix, "covey-%d-", (int)pid);
 	while (dir != NULL && (entry = readdir(dir)) != NULL) {
 		if (strncmp(entry->d_name, prefix, strlen(prefix)) == 0)
-			remove_below(parent, entry->d_name, UINT_MAX);
+			remove_below(parent, entry->d_name);
 	}
 	if (dir != NULL)
 		closedir(dir);
