@@ -189,8 +189,11 @@ static void reap_adopted(const struct watch *w)
 /* Deals with a SIGCHLD. Returns true if the supervisor has ended. */
 static bool has_ended(struct watch *w, int *status)
 {
-	pid_t pid = waitpid(w->supervisor, status, WNOHANG | WUNTRACED);
+	pid_t pid;
 
+	do
+		pid = waitpid(w->supervisor, status, WNOHANG | WUNTRACED);
+	while (pid < 0 && errno == EINTR);
 	if (pid == w->supervisor && !WIFSTOPPED(*status))
 		return true;
 	if (pid < 0) {
