@@ -31,6 +31,7 @@ enum option_id {
 	OPT_MAX_ARGS,
 	OPT_SHARD,
 	OPT_SHARD_BY,
+	OPT_EMPTY,
 	OPT_NO_RUN_IF_EMPTY,
 	OPT_REPLACE,
 	OPT_SHELL,
@@ -102,6 +103,13 @@ enum options_progress {
 	PROGRESS_NONE
 };
 
+/* What comes of a run without items. */
+enum options_empty {
+	EMPTY_OK,
+	EMPTY_WARN,
+	EMPTY_FAIL
+};
+
 /* Which task is started first. */
 enum options_order {
 	ORDER_INPUT,    /* in the order of the input */
@@ -153,7 +161,8 @@ struct options {
 	enum shard_by shard_by;         /* SHARD_BY_HASH */
 	int delimiter;                  /* the byte that ends an item; '\n', and '\0' with -0 */
 	bool empty_items;               /* empty records are items (-0, -d), and not skipped */
-	bool no_run_if_empty;           /* has no effect: covey never runs without items */
+	enum options_empty empty;       /* EMPTY_WARN; EMPTY_OK with -r */
+	bool no_run_if_empty;           /* as given; empty includes it */
 
 	/* template: script, or command; with neither, items are shell commands */
 	char *const *command;           /* COMMAND and its ARGs; not NULL-terminated */

@@ -128,6 +128,8 @@ static enum options_result take_options(struct words *w, struct options *o, stru
 static void settle(struct options *o)
 {
 	o->empty_items = o->given[OPT_NULL] || o->given[OPT_DELIMITER];
+	if (o->no_run_if_empty)
+		o->empty = EMPTY_OK;
 	if (o->given[OPT_RETRIES])
 		o->tries = o->retries + 1;
 	/* tasks come from the journal: the only source of items is an empty list of words */

@@ -32,6 +32,37 @@ static enum separator separator_of(const char *word, bool *linked)
 	return colons == 3 ? SEPARATOR_WORDS : SEPARATOR_FILES;
 }
 
+/*
+ * "::" and ":::item" are separators to those who write them, and would be words of a command that
+ * then has no items, or one item more. "::" is also an address and part of many names: it is a word
+ * where items come from somewhere else, and ":::item" is never one.
+ */
+static int refuse_lookalike(const char *word, bool has_source, struct error *err)
+{
+	size_t colons = strspn(word, ":");
+	bool linked = colons >= 3 && word[colons] == '+';
+	const char *item = word + colons + linked;
+
+	if (colons == 2 && *item == '\0' && !has_source)
+		return error_set(err, "'::' is a word of COMMAND: items go after ':::'; to run "
+		    "COMMAND with the word '::', name the source of items, such as '-a -'");
+	if (colons > 4)
+		return error_set(err, "'%.100s' has %zu colons: items go after ':::', and names of "
+		    "files with items after '::::'", word, colons);
+	if (colons >= 3 && *item != '\0')
+		return error_set(err, "'%.100s' is one word: write '%.*s %.100s'", word,
+		    (int)(item - word), word, item);
+	return 0;
+}
+
+static int check_lookalikes(const struct words *w, size_t n, bool has_source, struct error *err)
+{
+	for (size_t i = 0; i < n; i++)
+		if (refuse_lookalike(w->argv[w->next + (int)i], has_source, err) != 0)
+			return -1;
+	return 0;
+}
+
 /* The number of words before the next separator. */
 static size_t words_before_separator(const struct words *w)
 {
@@ -53,6 +84,8 @@ static int take_source(struct words *w, struct options_sources *sources, struct 
 
 	source.words = w->argv + w->next;
 	source.nwords = words_before_separator(w);
+	if (check_lookalikes(w, source.nwords, true, err) != 0)
+		return -1;
 	w->next += (int)source.nwords;
 	if (source.linked && sources->n == 0)
 		return error_set(err, "no source of items before '%s' to link this one to",
@@ -74,8 +107,13 @@ static int take_source(struct words *w, struct options_sources *sources, struct 
 
 int options_sources_take_words(struct words *w, struct options *o, struct error *err)
 {
+	bool has_source;
+
 	o->command = w->argv + w->next;
 	o->ncommand = words_before_separator(w);
+	has_source = o->sources.n > 0 || w->next + (int)o->ncommand < w->argc;
+	if (check_lookalikes(w, o->ncommand, has_source, err) != 0)
+		return -1;
 	w->next += (int)o->ncommand;
 	while (w->next < w->argc)
 		if (take_source(w, &o->sources, err) != 0)

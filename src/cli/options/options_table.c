@@ -98,10 +98,16 @@ static const struct option_row rows[] = {
 		.help = "hash: an item always goes to the same part; count: cut the input into "
 		    "consecutive parts of equal size",
 	},
+	[OPT_EMPTY] = {
+		.name = "empty", .letters = "", .argument = "ok|warn|fail", .group = GROUP_INPUT,
+		CHOICE(empty, enum options_empty), .initial = "warn",
+		.help = "without items nothing runs: say nothing about it, say so on stderr, or "
+		    "say so and end with exit status 123",
+	},
 	[OPT_NO_RUN_IF_EMPTY] = {
 		.name = "no-run-if-empty", .letters = "r", .group = GROUP_INPUT,
 		FLAG(no_run_if_empty),
-		.help = "accepted for compatibility with xargs; without items, nothing ever runs",
+		.help = "the same as --empty ok; without items, nothing ever runs",
 	},
 	[OPT_REPLACE] = {
 		.letters = "I", .argument = "R", .group = GROUP_TEMPLATE,

@@ -45,7 +45,7 @@ int verdict_status(const struct verdict *verdict)
 	if (verdict->expired)
 		return STATUS_DEADLINE;
 	if (verdict->failed + verdict->failed_before + verdict->refused == 0
-	    && !verdict->unfinished && (verdict->stopped == 0 || verdict->halted_calmly))
+	    && !verdict->unfinished && !verdict->empty && (verdict->stopped == 0 || verdict->halted_calmly))
 		return STATUS_OK;
 	if (verdict->halted_well)
 		return STATUS_OK;

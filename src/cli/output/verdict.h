@@ -42,6 +42,7 @@ struct verdict {
 	bool halted_well;       /* --halt …,success=…: what was asked for is there, whatever failed */
 	bool unfinished;        /* it was asked to start no more, and there would have been more */
 	bool expired;
+	bool empty;             /* there was nothing to run, and that is a failure */
 	uint64_t refused;       /* records of the input that could not be used */
 	bool bad_input;         /* the input could not be read to its end */
 	bool broken;            /* output lost, an executor that failed, … */

@@ -37,6 +37,8 @@ struct feed {
 	void *readable_arg;
 	bool watching;
 	bool ended;                     /* the planners have no more */
+	bool found;                     /* they have had something */
+	bool empty;                     /* they have ended without it */
 	uint64_t nsubmitted;
 	const char **env;               /* of a task whose number the executor does not know */
 	char task_variable[40];
@@ -277,13 +279,25 @@ static bool wait_for_input(struct feed *feed, struct covey *ex)
 	return false;
 }
 
+/* Asks the planners, and notes what there is. */
+static enum plan_result ask(struct feed *feed, struct plan *plan)
+{
+	enum plan_result result = planner_next(feed->planner, plan, &feed->error);
+
+	feed->found |= result == PLAN_TASK || result == PLAN_LEFT_OUT || result == PLAN_OTHERS
+	    || result == PLAN_REFUSED;
+	feed->ended |= result == PLAN_END;
+	feed->empty |= result == PLAN_END && !feed->found;
+	return result;
+}
+
 /* What one plan leads to; COVEY_NEXT_LATER with *again: nothing, ask for the next. */
 static enum covey_next pull(struct feed *feed, struct covey *ex, bool *again)
 {
 	struct plan plan;
 
 	*again = false;
-	switch (planner_next(feed->planner, &plan, &feed->error)) {
+	switch (ask(feed, &plan)) {
 	case PLAN_TASK:
 		return submit(feed, ex, &plan) == 0 ? COVEY_NEXT_MORE : fail(feed);
 	case PLAN_LEFT_OUT:
@@ -304,7 +318,6 @@ static enum covey_next pull(struct feed *feed, struct covey *ex, bool *again)
 			return COVEY_NEXT_END;
 		break;
 	case PLAN_END:
-		feed->ended = true;
 		return COVEY_NEXT_END;
 	case PLAN_BAD:
 		return fail(feed);
@@ -350,6 +363,13 @@ void feed_on_readable(struct feed *feed, feed_readable *readable, void *arg)
 bool feed_waits(const struct feed *feed)
 {
 	return feed->watching;
+}
+
+bool feed_is_empty(const struct feed *feed)
+{
+	/* xargs has a rule of its own, and a journal without failures is good news */
+	return feed->empty && feed->options->xargs_line == NULL
+	    && feed->options->recovery != RECOVERY_RETRY_FAILED;
 }
 
 bool feed_has_more(const struct feed *feed)
@@ -406,11 +426,12 @@ int feed_dry(struct feed *feed, const char *const **argv, struct error *err)
 	struct plan plan;
 
 	do {
-		result = planner_next(feed->planner, &plan, err);
+		result = ask(feed, &plan);
 		if (result == PLAN_LATER)
 			planner_wait(feed->planner);
 	} while (result == PLAN_LATER || result == PLAN_AGAIN || result == PLAN_OTHERS);
 	*argv = result == PLAN_TASK ? plan.command.argv : NULL;
+	*err = feed->error;
 	if (result == PLAN_TASK || result == PLAN_REFUSED)
 		return 1;
 	return result == PLAN_END ? 0 : -1;

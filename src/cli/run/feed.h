@@ -58,6 +58,9 @@ enum covey_next feed_next(struct feed *feed, struct covey *ex);
 /* Does it wait for its input? Then feed_next has nothing to give. */
 bool feed_waits(const struct feed *feed);
 
+/* Was the input read to its end, and there was no item in it, not even for another shard? */
+bool feed_is_empty(const struct feed *feed);
+
 /* Is there input that was not read? */
 bool feed_has_more(const struct feed *feed);
 

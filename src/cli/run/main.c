@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "covey.h"
 #include "base/signals.h"
@@ -208,6 +209,29 @@ static void say_seed(const struct options *options)
 		fprintf(stderr, "covey: a random order; --seed %u gives it again\n", options->seed);
 }
 
+/* Does covey read its standard input? */
+static bool reads_stdin(const struct options *options)
+{
+	const struct options_sources *sources = &options->sources;
+
+	if (options->xargs_line != NULL || options->recovery == RECOVERY_RETRY_FAILED)
+		return false;
+	if (options->tasks != NULL)
+		return strcmp(options->tasks, "-") == 0;
+	for (size_t i = 0; i < sources->n; i++)
+		if (sources->list[i].path != NULL && strcmp(sources->list[i].path, "-") == 0)
+			return true;
+	return sources->n == 0;
+}
+
+/* Who forgot ':::' waits for covey, and covey waits for items. */
+static void say_terminal(const struct options *options)
+{
+	if (options->quiet || !reads_stdin(options) || !isatty(STDIN_FILENO))
+		return;
+	fputs("covey: reading items from the terminal, one a line; words go after ':::'\n", stderr);
+}
+
 static int start(struct options *options, const struct verdict_rules *rules, char *argv[])
 {
 	struct run_setup setup = {
@@ -219,6 +243,8 @@ static int start(struct options *options, const struct verdict_rules *rules, cha
 	join_jobs(&setup);
 	if (draws_seed(options))
 		options->seed = arc4random();
+	/* opening the input may wait for its header */
+	say_terminal(options);
 	setup.feed = feed_new(options, &err);
 	if (setup.feed == NULL) {
 		jobserver_free(setup.jobserver);

@@ -75,6 +75,17 @@ static void check_unfinished(struct run *run)
 	run->verdict.unfinished = run->ending && !run->input_read && !feed_is_used_up(run->feed);
 }
 
+static void check_empty(struct run *run)
+{
+	enum options_empty empty = run->options->empty;
+
+	if (!feed_is_empty(run->feed))
+		return;
+	run->verdict.empty = empty == EMPTY_FAIL;
+	if (empty != EMPTY_OK && !run->options->quiet)
+		run_complain(run, "%s", RUN_NOTHING);
+}
+
 static void conclude(struct run *run)
 {
 	int status;
@@ -87,6 +98,7 @@ static void conclude(struct run *run)
 	progress_end(run->progress);
 	keep_order_end(run->order);
 	check_unfinished(run);
+	check_empty(run);
 	/* after the last look at the input, which may leave out more */
 	count_skipped(run);
 	status = verdict_status(&run->verdict);

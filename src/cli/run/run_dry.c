@@ -37,6 +37,12 @@ struct run_end run_dry(const struct run_setup *setup)
 			break;
 		}
 	}
+	if (more == 0 && feed_is_empty(setup->feed)) {
+		if (setup->options->empty == EMPTY_FAIL)
+			end.status = STATUS_FAILED;
+		if (setup->options->empty != EMPTY_OK && !setup->options->quiet)
+			fprintf(stderr, "covey: %s\n", RUN_NOTHING);
+	}
 	if (more < 0) {
 		fprintf(stderr, "covey: %s\n", err.message);
 		end.status = STATUS_USAGE;

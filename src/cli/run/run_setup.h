@@ -8,6 +8,9 @@
 #include "cli/options/options.h"
 #include "cli/output/verdict.h"
 
+/* Said of a run without items. */
+#define RUN_NOTHING "no items: nothing was run"
+
 struct run_end {
 	int status;      /* to exit with */
 	int sig;         /* or the signal to die of; 0: none */
