@@ -58,6 +58,24 @@ write_sessions() {
 	lacks "$output" '--'
 }
 
+@test "-h is one screen: what it does, ten options that --help has, and where more is" {
+	run -0 --separate-stderr covey -h
+	same '' "$stderr"
+	[ "${#lines[@]}" -le 24 ]
+	covey -h >short
+	[ "$(wc -l <short)" -le 24 ]
+	[ "$(wc -L <short)" -le 80 ]
+	same 10 "$(grep -c '^  *-' short)"
+	match "$output" 'usage: covey .*Run COMMAND once for each item.*covey --help.*covey\(1\)'
+	covey --help >long
+	sed -n 's/^  *\(-.*[^ ]\)   *[^ ].*/\1/p' short >options
+	while IFS= read -r option; do
+		grep -qF -e "$option" long || { echo "not in --help: $option"; return 1; }
+	done <options
+	[ "$(wc -l <options)" -eq 10 ]
+	[ "$(wc -l <long)" -gt 100 ]
+}
+
 @test "an option that is missing" {
 	caught '/^\.It Fl -slow/,/^Default/d' '--slow: in --help, but not in the manual'
 }

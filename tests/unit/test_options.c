@@ -811,8 +811,8 @@ static void help_and_version(void **state)
 
 	(void)state;
 	assert_int_equal(parse(LINE("--help"), &o, &err), OPTIONS_HELP);
-	assert_int_equal(parse(LINE("-h"), &o, &err), OPTIONS_HELP);
-	assert_int_equal(parse(LINE("-kh"), &o, &err), OPTIONS_HELP);
+	assert_int_equal(parse(LINE("-h"), &o, &err), OPTIONS_HELP_SHORT);
+	assert_int_equal(parse(LINE("-kh"), &o, &err), OPTIONS_HELP_SHORT);
 	assert_int_equal(parse(LINE("--help=table"), &o, &err), OPTIONS_HELP_TABLE);
 	assert_int_equal(parse(LINE("--version"), &o, &err), OPTIONS_VERSION);
 	assert_int_equal(parse(LINE("--version", "--foo"), &o, &err), OPTIONS_VERSION);

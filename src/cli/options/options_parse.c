@@ -38,7 +38,7 @@ static enum options_result apply(struct options *o, enum option_id id, char how,
 		return OPTIONS_BAD;
 	}
 	if (row->kind == KIND_HELP)
-		return OPTIONS_HELP;
+		return how == '-' ? OPTIONS_HELP : OPTIONS_HELP_SHORT;
 	if (row->kind == KIND_VERSION)
 		return OPTIONS_VERSION;
 	o->given[id] = how;

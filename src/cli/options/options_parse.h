@@ -10,6 +10,7 @@
 enum options_result {
 	OPTIONS_RUN,
 	OPTIONS_HELP,           /* print usage_print */
+	OPTIONS_HELP_SHORT,     /* print usage_print_short: -h */
 	OPTIONS_HELP_TABLE,     /* print usage_table: --help=table, for the tests */
 	OPTIONS_VERSION,
 	OPTIONS_XARGS,          /* the words from argv[rest] on are the command line of xargs */
@@ -17,8 +18,8 @@ enum options_result {
 };
 
 /*
- * Fills *o from argv, which must outlive *o; argv[0] is skipped. --help and --version end the
- * parsing. With OPTIONS_BAD, err has a message, and *o must not be used.
+ * Fills *o from argv, which must outlive *o; argv[0] is skipped. -h, --help and --version end
+ * the parsing. With OPTIONS_BAD, err has a message, and *o must not be used.
  */
 enum options_result options_parse(int argc, char *const argv[], struct options *o,
     struct error *err);

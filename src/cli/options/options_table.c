@@ -364,7 +364,7 @@ static const struct option_row rows[] = {
 	},
 	[OPT_HELP] = {
 		.name = "help", .letters = "h", .group = GROUP_HELP, .kind = KIND_HELP,
-		.help = "print this help and exit",
+		.help = "print this help and exit; -h: one screen of it",
 	},
 	[OPT_VERSION] = {
 		.name = "version", .letters = "", .group = GROUP_HELP, .kind = KIND_VERSION,

@@ -1,6 +1,7 @@
 #include "cli/options/usage.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <string.h>
 
 #include "cli/options/options_table.h"
@@ -10,7 +11,9 @@ enum { WIDTH = 80, HELP_COLUMN = 28 };
 static const char synopsis[] =
     "usage: covey [OPTION]... COMMAND [ARG]... [::: ITEM...]... [:::: FILE...]...\n"
     "       covey [OPTION]... -c SCRIPT [::: ITEM...]... [:::: FILE...]...\n"
-    "       covey [OPTION]... [< COMMANDS]\n"
+    "       covey [OPTION]... [< COMMANDS]\n";
+
+static const char introduction[] =
     "\n"
     "Run COMMAND once for each item: many at once, each in a process tree of its own,\n"
     "with retries and deadlines. Items are the words after ':::', the lines of FILEs,\n"
@@ -24,6 +27,40 @@ static const char synopsis[] =
     "source's item. A source after ':::+' or '::::+' is linked to the source before\n"
     "it: the first items of both are used together, then the second items, and so on.\n"
     "With neither COMMAND nor SCRIPT, each item is a shell command.\n";
+
+/* ---- -h: one screen ---- */
+
+static const char short_introduction[] =
+    "\n"
+    "Run COMMAND once for each item, many at once, with retries and deadlines. Items\n"
+    "are the words after ':::', the lines of FILEs or of standard input. The item\n"
+    "replaces {} in COMMAND, or is added as its last argument; in SCRIPT, {} is the\n"
+    "item as one word. With neither, each item is a shell command.\n"
+    "\n";
+
+static const char short_ending[] =
+    "\n"
+    "All options: covey --help. Manual: covey(1). First steps: covey-tutorial(7).\n"
+    "From xargs, GNU parallel, retry or timeout: covey-migration(7).\n";
+
+/* the options that are used most, in the words for which one line has room */
+static const struct {
+	enum option_id id;
+	const char *help;
+} often[] = {
+	{ OPT_NULL, "items end with a NUL byte, as from find -print0" },
+	{ OPT_SHELL, "run SCRIPT with the shell; items are data in it" },
+	{ OPT_JOBS, "run N tasks at once (default: the usable CPUs)" },
+	{ OPT_TRIES, "start a task up to N times until it succeeds" },
+	{ OPT_TIMEOUT, "stop an attempt and all its processes after D" },
+	{ OPT_KEEP_ORDER, "print outputs in the order of the input" },
+	{ OPT_DRY_RUN, "print the commands and run none of them" },
+	{ OPT_FAIL_FAST, "stop everything when a task fails" },
+	{ OPT_JOURNAL, "record the run in FILE, so that it can be resumed" },
+	{ OPT_RESUME, "run what the last run did not finish" },
+};
+
+/* ---- --help: everything ---- */
 
 static const char ending[] =
     "\n"
@@ -98,15 +135,22 @@ static void put_names(struct column *c, const struct option_row *row)
 	put(c, "]", row->optional);
 }
 
-static void put_option(FILE *out, const struct option_row *row)
+static struct column put_help(FILE *out, const struct option_row *row, const char *help)
 {
 	struct column c = { .out = out };
-	const char *value = options_table_default(row);
-	char text[80];
 
 	put_names(&c, row);
 	pad_to_help(&c);
-	put_words(&c, row->help);
+	put_words(&c, help);
+	return c;
+}
+
+static void put_option(FILE *out, const struct option_row *row)
+{
+	struct column c = put_help(out, row, row->help);
+	const char *value = options_table_default(row);
+	char text[80];
+
 	if (value != NULL) {
 		snprintf(text, sizeof text, "(default: %s)", value);
 		put_words(&c, text);
@@ -114,11 +158,23 @@ static void put_option(FILE *out, const struct option_row *row)
 	fputc('\n', out);
 }
 
+void usage_print_short(FILE *out)
+{
+	fputs(synopsis, out);
+	fputs(short_introduction, out);
+	for (size_t i = 0; i < sizeof often / sizeof often[0]; i++) {
+		put_help(out, options_table_row(often[i].id), often[i].help);
+		fputc('\n', out);
+	}
+	fputs(short_ending, out);
+}
+
 void usage_print(FILE *out)
 {
 	int group = -1;
 
 	fputs(synopsis, out);
+	fputs(introduction, out);
 	for (int i = 0; i < OPT_COUNT; i++) {
 		const struct option_row *row = options_table_row((enum option_id)i);
 

@@ -310,6 +310,9 @@ int main(int argc, char *argv[])
 	case OPTIONS_HELP:
 		usage_print(stdout);
 		return finish_stdout();
+	case OPTIONS_HELP_SHORT:
+		usage_print_short(stdout);
+		return finish_stdout();
 	case OPTIONS_HELP_TABLE:
 		usage_table(stdout);
 		return finish_stdout();

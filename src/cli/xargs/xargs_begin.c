@@ -48,6 +48,7 @@ int xargs_recall(int argc, char *const argv[], struct options *o, struct error *
 	case OPTIONS_XARGS:
 		return parse_again(argc, argv, o->rest, o, err);
 	case OPTIONS_HELP:
+	case OPTIONS_HELP_SHORT:
 	case OPTIONS_HELP_TABLE:
 	case OPTIONS_VERSION:
 		return error_set(err, "its recorded command line cannot be parsed");
