@@ -28,10 +28,10 @@ caught_in() {
 	match "$stderr" "$3"
 }
 
-# the commands of the section EXAMPLES, each to a file of its own: example.01, …
+# the commands of the sections FIRST EXAMPLES and EXAMPLES, each to a file of its own: example.01, …
 write_examples() {
 	awk '
-	/^\.Sh / { inside = $0 == ".Sh EXAMPLES" }
+	/^\.Sh / { inside = $0 ~ /^\.Sh (FIRST )?EXAMPLES$/ }
 	/^\.Ed/ { literal = 0 }
 	literal { print >sprintf("example.%02d", n) }
 	inside && /^\.Bd -literal/ { literal = 1; n++ }' "$manual"
@@ -144,6 +144,22 @@ write_sessions() {
 	caught 's/^\.Sh DESCRIPTION/&\nWith a Fl -tag ,/' "$found: .*Fl -tag"
 }
 
+@test "a reference to a page or a section that does not exist" {
+	caught 's/^\.Xr covey-tasks 5/.Xr covey-tusks 5/' 'refers to covey-tusks\(5\), which is not there'
+	caught 's/^\.Sh SHARDS/.Sh PARTS/' "refers to the section 'SHARDS', which is not there"
+}
+
+@test "each page is installed, and the README lists it" {
+	mkdir -p copy/src
+	cp -r "$COVEY_SRC/doc" "$COVEY_SRC/scripts" "$COVEY_SRC/README.md" "$COVEY_SRC/Makefile.am" copy
+	run -0 copy/scripts/check-manual
+	sed -i 's|doc/covey-tasks.5||' copy/Makefile.am
+	sed -i '/doc.covey-xargs.1/d' copy/README.md
+	run -1 copy/scripts/check-manual
+	match "$output" 'doc/covey-tasks\.5 is not in Makefile\.am'
+	match "$output" 'doc/covey-xargs\.1 is not in README\.md'
+}
+
 @test "without mandoc the rest is checked, and that is said" {
 	mkdir tools
 	for tool in awk bash dirname env grep mktemp rm sed sh sort; do
@@ -159,7 +175,8 @@ write_sessions() {
 @test "the examples can be run, as far as --dry-run tells" {
 	write_examples
 	mkdir bin etc queue tests
-	printf '#!/bin/sh\nexec "$COVEY" --dry-run "$@"\n' >bin/covey
+	# --dry-run and --resume exclude each other
+	printf '#!/bin/bash\nexec "$COVEY" --dry-run "${@/%%--resume/-q}"\n' >bin/covey
 	chmod +x bin/covey
 	printf 'team,login\nred,ann\n' >people.csv
 	touch etc/a.conf b.conf c.txt d.log queue/e tests/test-f
@@ -176,6 +193,39 @@ write_sessions() {
 		[ -n "$output" ] || { echo "nothing from: $(<"$example")"; return 1; }
 	done
 	[ -e example.12 ]
+}
+
+@test "six examples come right after the description" {
+	same '.Sh FIRST EXAMPLES' "$(grep '^\.Sh' "$manual" | sed -n '/DESCRIPTION/{n;p}')"
+	same 6 "$(sed -n '/^\.Sh FIRST/,/^\.Sh OPTIONS/p' "$manual" | grep -c '^\.Bd -literal')"
+}
+
+# write_tutorial: the files typed and shown, as write_sessions makes of the README; what is shown here
+# is standard error, too
+write_tutorial() {
+	awk '
+	/^\.Ed/ { literal = 0 }
+	literal
+	/^\.Bd -literal/ { literal = 1 }' "$COVEY_SRC/doc/covey-tutorial.7" |
+	    sed "s/\\\\(aq/'/g; s/\\\\-/-/g; s/\\\\e/\\\\/g" >session
+	awk '
+	sub(/^\$ /, "") || here {
+		print >"typed"
+		here = $0 != "END" && (here || /<<.END/)
+		next
+	}
+	{ print >"shown" }' session
+}
+
+@test "what the tutorial types prints what the tutorial shows" {
+	write_tutorial
+	mkdir bin tour
+	ln -s "$COVEY" bin/covey
+	cd tour
+	PATH=$BATS_TEST_TMPDIR/bin:$PATH run -0 sh ../typed
+	same "$(sed 's/([0-9.]*m*s)$/(TIME)/' ../shown)" \
+	    "$(sed 's/([0-9.]*m*s)$/(TIME)/' <<<"$output")"
+	[ "$(grep -c covey ../typed)" -ge 8 ]
 }
 
 @test "what the README types prints what the README shows" {
