@@ -125,7 +125,7 @@ static const char help[] =
     "if one exited with 255, 125 if one was ended by a signal, 126 and 127 if COMMAND\n"
     "cannot be run or is not there, 1 for other errors.\n"
     "\n"
-    "See covey(1).\n";
+    "See covey-xargs(1).\n";
 
 void xargs_say_help(const struct xargs_options *o)
 {
