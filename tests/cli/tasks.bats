@@ -84,7 +84,7 @@ END
 	printf '\xef\xbb\xbf{"command": "echo one"}\r\n\r\n \t\n{"command": "echo two"}' >tasks.jsonl
 	same $'one\ntwo' "$(covey -k --tasks tasks.jsonl)"
 	: >tasks.jsonl
-	run -0 covey --tasks tasks.jsonl
+	run -0 covey -r --tasks tasks.jsonl
 	same '' "$output"
 }
 

@@ -624,7 +624,7 @@ static void sources_in_their_order(void **state)
 	assert_source(&o, 5, "i", NULL, true);
 	assert_source(&o, 6, NULL, "z", false);
 	assert_int_equal(o.ncommand, 1);
-	assert_int_equal(good(LINE("x", "a:::b", ":::::", ":::x", "::::++")).ncommand, 5);
+	assert_int_equal(good(LINE("x", "a:::b", ":::::", "::::++")).ncommand, 4);
 }
 
 #define EIGHT ":::", ":::", ":::", ":::", ":::", ":::", ":::", ":::"
@@ -635,6 +635,12 @@ static void sources_that_cannot_be(void **state)
 	assert_bad(LINE("x", ":::+", "a"), "no source of items before ':::+' to link this one to");
 	assert_bad(LINE("x", "::::+", "a"),
 	    "no source of items before '::::+' to link this one to");
+	assert_bad(LINE("x", ":::a"), "':::a' is one word: write '::: a'");
+	assert_bad(LINE("x", ":::", "a", "::::+f"), "'::::+f' is one word: write '::::+ f'");
+	assert_int_equal(good(LINE("x", "::", ":::", "::", "::1")).ncommand, 2);
+	assert_int_equal(good(LINE("-a", "-", "x", "::")).ncommand, 2);
+	assert_bad(LINE("x", "::"), "'::' is a word of COMMAND: items go after ':::'; to run COMMAND "
+	    "with the word '::', name the source of items, such as '-a -'");
 	assert_bad(LINE("x", "::::"), "'::::' needs a file");
 	assert_bad(LINE("x", ":::", "a", "::::+"), "'::::+' needs a file");
 	assert_bad(LINE("x", "::::", ""), "the name of a file after '::::' is empty");

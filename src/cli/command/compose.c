@@ -56,7 +56,7 @@ static int compile_command(struct compose *c, struct error *err)
 
 	if (o->script != NULL)
 		return compile_script(c, err);
-	if (o->ncommand == 0)
+	if (o->ncommand == 0 || o->once)
 		return compile_lines(c, err);
 	c->owned = template_compile(o->command, o->ncommand, &c->syntax, true, why, sizeof why);
 	c->template = c->owned;

@@ -35,6 +35,7 @@ enum option_id {
 	OPT_NO_RUN_IF_EMPTY,
 	OPT_REPLACE,
 	OPT_SHELL,
+	OPT_ONCE,
 	OPT_XARGS,
 	OPT_JOBS,
 	OPT_JOBSERVER,
@@ -168,6 +169,7 @@ struct options {
 	char *const *command;           /* COMMAND and its ARGs; not NULL-terminated */
 	size_t ncommand;                /* 0: none */
 	const char *script;             /* -c, or NULL; then ncommand is 0 */
+	bool once;                      /* command is run as it is, without items */
 	bool xargs;                     /* see OPTIONS_XARGS */
 	int rest;
 	const struct xargs_options *xargs_line;  /* commands and input are xargs' own, or NULL */

@@ -45,6 +45,24 @@ static const struct pair excluding[] = {
 	{ OPT_TASKS, OPT_SHELL },
 	{ OPT_TASKS, OPT_RETRY_FAILED },
 	{ OPT_EMPTY, OPT_NO_RUN_IF_EMPTY },
+	{ OPT_ONCE, OPT_NULL },
+	{ OPT_ONCE, OPT_DELIMITER },
+	{ OPT_ONCE, OPT_ARG_FILE },
+	{ OPT_ONCE, OPT_TASKS },
+	{ OPT_ONCE, OPT_LINK },
+	{ OPT_ONCE, OPT_COLSEP },
+	{ OPT_ONCE, OPT_HEADER },
+	{ OPT_ONCE, OPT_MAX_ARGS },
+	{ OPT_ONCE, OPT_SHARD },
+	{ OPT_ONCE, OPT_EMPTY },
+	{ OPT_ONCE, OPT_NO_RUN_IF_EMPTY },
+	{ OPT_ONCE, OPT_REPLACE },
+	{ OPT_ONCE, OPT_SHELL },
+	{ OPT_ONCE, OPT_ORDER },
+	{ OPT_ONCE, OPT_SHUF },
+	{ OPT_ONCE, OPT_TAG },
+	{ OPT_ONCE, OPT_MAX_OUTPUT },
+	{ OPT_ONCE, OPT_RETRY_FAILED },
 	{ OPT_EMPTY, OPT_RETRY_FAILED },
 	{ OPT_UNGROUP, OPT_KEEP_ORDER },
 	{ OPT_UNGROUP, OPT_LINE_BUFFER },
@@ -136,6 +154,8 @@ static int check_words(const struct options *o, struct error *err)
 		return error_set(err, "%s; to give them again, use '--resume-failed'",
 		    err->message);
 	}
+	if (o->once && o->ncommand == 0)
+		return error_set(err, "option '--once' needs COMMAND");
 	if (o->ncommand > 0 && o->command[0][0] == '\0')
 		return error_set(err, "COMMAND is empty");
 	return 0;

@@ -128,6 +128,9 @@ static enum options_result take_options(struct words *w, struct options *o, stru
 static void settle(struct options *o)
 {
 	o->empty_items = o->given[OPT_NULL] || o->given[OPT_DELIMITER];
+	/* the words before the end of the attempt, as other wrappers of one command do */
+	if (o->once)
+		o->line_buffer = !o->ungroup;
 	if (o->no_run_if_empty)
 		o->empty = EMPTY_OK;
 	if (o->given[OPT_RETRIES])

@@ -46,10 +46,7 @@ static int refuse_lookalike(const char *word, bool has_source, struct error *err
 	if (colons == 2 && *item == '\0' && !has_source)
 		return error_set(err, "'::' is a word of COMMAND: items go after ':::'; to run "
 		    "COMMAND with the word '::', name the source of items, such as '-a -'");
-	if (colons > 4)
-		return error_set(err, "'%.100s' has %zu colons: items go after ':::', and names of "
-		    "files with items after '::::'", word, colons);
-	if (colons >= 3 && *item != '\0')
+	if ((colons == 3 || colons == 4) && *item != '\0' && *item != '+')
 		return error_set(err, "'%.100s' is one word: write '%.*s %.100s'", word,
 		    (int)(item - word), word, item);
 	return 0;
@@ -110,6 +107,11 @@ int options_sources_take_words(struct words *w, struct options *o, struct error 
 	bool has_source;
 
 	o->command = w->argv + w->next;
+	if (o->once) {
+		o->ncommand = (size_t)(w->argc - w->next);
+		w->next = w->argc;
+		return 0;
+	}
 	o->ncommand = words_before_separator(w);
 	has_source = o->sources.n > 0 || w->next + (int)o->ncommand < w->argc;
 	if (check_lookalikes(w, o->ncommand, has_source, err) != 0)

@@ -120,6 +120,11 @@ static const struct option_row rows[] = {
 		.help = "run SCRIPT with the shell for each item; {} in it is the item as one "
 		    "word, never code",
 	},
+	[OPT_ONCE] = {
+		.name = "once", .letters = "", .group = GROUP_TEMPLATE, FLAG(once),
+		.help = "run COMMAND once, as it is: no items, no placeholders; its output appears "
+		    "at once, and its exit status is covey's",
+	},
 	[OPT_XARGS] = {
 		.name = "xargs", .letters = "", .group = GROUP_TEMPLATE, FLAG(xargs),
 		.help = "behave as GNU xargs: the words that follow are xargs' command line, which "

@@ -11,7 +11,8 @@ enum { WIDTH = 80, HELP_COLUMN = 28 };
 static const char synopsis[] =
     "usage: covey [OPTION]... COMMAND [ARG]... [::: ITEM...]... [:::: FILE...]...\n"
     "       covey [OPTION]... -c SCRIPT [::: ITEM...]... [:::: FILE...]...\n"
-    "       covey [OPTION]... [< COMMANDS]\n";
+    "       covey [OPTION]... [< COMMANDS]\n"
+    "       covey [OPTION]... --once COMMAND [ARG]...\n";
 
 static const char introduction[] =
     "\n"
@@ -68,7 +69,8 @@ static const char ending[] =
     "\n"
     "Exit status: 0 if every task succeeded, 123 if some task failed, 124 if the\n"
     "deadline passed first, 125 if covey itself failed, 2 if the usage is wrong. If a\n"
-    "signal stops covey, covey dies of that signal.\n"
+    "signal stops covey, covey dies of that signal. With --once, the exit status of\n"
+    "COMMAND, 128 + N if signal N killed it, 124 if its time was up.\n"
     "\n"
     "See covey(1).\n";
 

@@ -26,6 +26,7 @@ struct out_line {
 	struct running *slots;       /* by slot, from 1 */
 	unsigned nslots;
 	struct trouble *trouble;
+	bool streams;                /* all of it appears at once */
 };
 
 struct out_line *out_line_new(struct keep_order *order, struct trouble *trouble)
@@ -37,6 +38,11 @@ struct out_line *out_line_new(struct keep_order *order, struct trouble *trouble)
 	line->order = order;
 	line->trouble = trouble;
 	return line;
+}
+
+void out_line_stream(struct out_line *line)
+{
+	line->streams = true;
 }
 
 static void cannot_keep(const struct out_line *line, int error)
@@ -129,6 +135,14 @@ static void put_partial(struct out_line *line, const struct covey_task *task, st
 	stream->len = 0;
 }
 
+/* A tag belongs before a whole line; without one, a part of a line needs not wait. */
+static bool passes_parts(const struct out_line *line, const struct covey_task *task)
+{
+	const struct origin *item = task->user;
+
+	return line->streams && (item == NULL || item->tag == NULL);
+}
+
 /* Lets whole lines out, and keeps the beginning of the last one. */
 static void pass(struct out_line *line, const struct covey_task *task, struct stream *stream, int fd,
     const char *data, size_t len)
@@ -152,9 +166,10 @@ static void pass(struct out_line *line, const struct covey_task *task, struct st
 }
 
 /* Stdout of an attempt that another one may follow: whether it appears is known when it has ended. */
-static bool is_captured(const struct covey_task *task, const struct covey_attempt *attempt, int fd)
+static bool is_captured(const struct out_line *line, const struct covey_task *task,
+    const struct covey_attempt *attempt, int fd)
 {
-	return fd == STDOUT_FILENO && attempt->number < task->tries;
+	return !line->streams && fd == STDOUT_FILENO && attempt->number < task->tries;
 }
 
 static bool on_output(void *self, const struct covey_task *task,
@@ -163,8 +178,12 @@ static bool on_output(void *self, const struct covey_task *task,
 	struct out_line *line = self;
 	struct running *running;
 
-	if (is_captured(task, attempt, fd))
+	if (is_captured(line, task, attempt, fd))
 		return false;
+	if (passes_parts(line, task)) {
+		put_line(line, task, fd, data, len);
+		return true;
+	}
 	running = slot(line, attempt->slot);
 	if (running == NULL)
 		return false;
@@ -176,7 +195,8 @@ static void ended(struct out_line *line, const struct covey_event *event)
 {
 	struct running *running = slot(line, event->attempt->slot);
 
-	if (!event->attempt->retry && is_captured(event->task, event->attempt, STDOUT_FILENO))
+	if (!event->attempt->retry
+	    && is_captured(line, event->task, event->attempt, STDOUT_FILENO))
 		out_group_put(line->order, line->trouble, event, STDOUT_FILENO);
 	if (running == NULL)
 		return;

@@ -16,6 +16,13 @@ struct out_line;
 /* Reports lines that it cannot keep as TROUBLE_OUTPUT. NULL when memory runs out. */
 struct out_line *out_line_new(struct keep_order *order, struct trouble *trouble);
 void out_line_free(struct out_line *line);
+
+/*
+ * All that attempts print appears at once: parts of lines where there is no tag, and stdout of
+ * attempts that are followed by others.
+ */
+void out_line_stream(struct out_line *line);
+
 struct sink out_line_sink(struct out_line *line);
 
 #endif

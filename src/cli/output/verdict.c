@@ -15,6 +15,8 @@ static void on_event(void *self, const struct covey_event *event)
 	if (event->type != COVEY_FINISHED)
 		return;
 	check_fatal(verdict, event);
+	if (verdict->rules != NULL && verdict->rules->alone != NULL)
+		verdict->alone = verdict->rules->alone(event);
 	if (event->outcome == COVEY_SUCCESS)
 		verdict->succeeded++;
 	else if (event->outcome != COVEY_CANCELLED || event->attempt == NULL)
@@ -49,10 +51,12 @@ int verdict_status(const struct verdict *verdict)
 		return STATUS_OK;
 	if (verdict->halted_well)
 		return STATUS_OK;
+	if (verdict->alone != 0)
+		return verdict->alone;
 	return verdict->fatal != 0 ? verdict->fatal : STATUS_FAILED;
 }
 
 int verdict_error(const struct verdict_rules *rules, int status)
 {
-	return rules == NULL ? status : rules->error;
+	return rules == NULL || rules->error == 0 ? status : rules->error;
 }

@@ -21,13 +21,15 @@ enum {
 /* What is different where covey stands for another program. */
 struct verdict_rules {
 	const char *name;              /* of that program */
-	int error;                     /* the status of all that is wrong with the run itself */
+	int error;                     /* the status of all that is wrong with the run itself; 0: as ever */
 	bool failures_hide_bad_input;  /* a task that failed decides the status, not the input */
 	/*
 	 * Does that end of a task end the run? Returns the status, and why in words; or 0. Tasks that
 	 * run may finish, and no more is started.
 	 */
 	int (*fatal)(const struct covey_event *event, const char **why);
+	/* The status of covey where that is how its only task ended. NULL: there may be many. */
+	int (*alone)(const struct covey_event *event);
 	bool signals_change_jobs;      /* SIGUSR1 and SIGUSR2: one task more at once, and one less */
 };
 
@@ -35,6 +37,7 @@ struct verdict {
 	const struct verdict_rules *rules;  /* NULL: covey's own */
 	int fatal;              /* the status of the first task whose end ended the run; 0: none did */
 	const char *fatal_why;
+	int alone;              /* of the only task, where it failed; or 0 */
 	uint64_t succeeded, failed;
 	uint64_t stopped;       /* tasks that were started, and stopped or not tried again */
 	uint64_t failed_before; /* and are left as they are */

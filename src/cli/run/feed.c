@@ -9,6 +9,7 @@
 
 #include "cli/command/compose.h"
 #include "cli/command/origin.h"
+#include "cli/command/plan_once.h"
 #include "cli/command/plan_source.h"
 #include "cli/input/chain.h"
 #include "cli/input/header.h"
@@ -82,6 +83,18 @@ static int open_xargs(struct feed *feed, struct error *err)
 	return feed->compose == NULL ? -1 : 0;
 }
 
+/* The command is run as it is; compose is for tags. */
+static int open_once(struct feed *feed, struct error *err)
+{
+	const struct options *o = feed->options;
+
+	feed->compose = compose_new(o, &feed->header, err);
+	if (feed->compose == NULL)
+		return -1;
+	feed->planner = plan_once_open(o->command, o->ncommand);
+	return feed->planner == NULL ? error_no_memory(err) : 0;
+}
+
 struct feed *feed_new(const struct options *options, struct error *err)
 {
 	struct feed *feed = calloc(1, sizeof *feed);
@@ -92,7 +105,8 @@ struct feed *feed_new(const struct options *options, struct error *err)
 		return NULL;
 	}
 	feed->options = options;
-	result = options->xargs_line != NULL ? open_xargs(feed, err) : open_input(feed, err);
+	result = options->xargs_line != NULL ? open_xargs(feed, err)
+	    : options->once ? open_once(feed, err) : open_input(feed, err);
 	if (result == 0)
 		return feed;
 	feed_free(feed);
@@ -121,7 +135,8 @@ void feed_free(struct feed *feed)
 
 int feed_check(struct feed *feed, struct covey *ex, struct error *err)
 {
-	return feed->options->xargs_line != NULL ? 0 : compose_check(feed->compose, ex, err);
+	/* who stands for another program or for the command fails as that does */
+	return feed->options->xargs_line != NULL || feed->options->once ? 0 : compose_check(feed->compose, ex, err);
 }
 
 /* ---- the journal's planners ---- */
@@ -171,7 +186,7 @@ int feed_use_journal(struct feed *feed, struct journal *journal, struct error *e
 	feed->journal = journal;
 	if (o->recovery == RECOVERY_RETRY_FAILED)
 		return take_from_journal(feed, err);
-	if (o->xargs_line == NULL)
+	if (o->xargs_line == NULL && !o->once)
 		plan_source_make_others(feed->planner);
 	planner = plan_history_open(feed->planner, o, journal, err);
 	if (planner == NULL)
@@ -374,7 +389,8 @@ bool feed_is_empty(const struct feed *feed)
 
 bool feed_has_more(const struct feed *feed)
 {
-	return planner_has_more(feed->planner);
+	/* one source of several may have none, and the others are not read */
+	return !feed->empty && planner_has_more(feed->planner);
 }
 
 bool feed_is_used_up(struct feed *feed)

@@ -23,6 +23,7 @@
 #include "cli/run/feed.h"
 #include "cli/run/jobs.h"
 #include "cli/run/jobserver.h"
+#include "cli/run/once_rules.h"
 #include "cli/run/recall.h"
 #include "cli/run/run.h"
 #include "cli/run/scratch.h"
@@ -214,7 +215,7 @@ static bool reads_stdin(const struct options *options)
 {
 	const struct options_sources *sources = &options->sources;
 
-	if (options->xargs_line != NULL || options->recovery == RECOVERY_RETRY_FAILED)
+	if (options->xargs_line != NULL || options->once || options->recovery == RECOVERY_RETRY_FAILED)
 		return false;
 	if (options->tasks != NULL)
 		return strcmp(options->tasks, "-") == 0;
@@ -306,7 +307,7 @@ int main(int argc, char *argv[])
 	switch (options_parse(argc, argv, &options, &err)) {
 	case OPTIONS_RUN:
 		return options.recovery == RECOVERY_RETRY_FAILED ? start_again(&options, argv)
-		    : start(&options, NULL, argv);
+		    : start(&options, options.once ? &once_rules : NULL, argv);
 	case OPTIONS_HELP:
 		usage_print(stdout);
 		return finish_stdout();

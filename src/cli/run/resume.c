@@ -51,6 +51,8 @@ int resume_template(struct resume *r)
 		add_xargs(t, o->xargs_line);
 	if (o->tasks != NULL)
 		add_word(t, "--tasks");
+	if (o->once)
+		add_word(t, "--once");
 	add_option(t, "-c", o->script);
 	add_words(t, o->command, o->ncommand);
 	add_option(t, "-I", o->replace);

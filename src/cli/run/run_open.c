@@ -117,6 +117,8 @@ static int add_output(struct run *run, struct error *err)
 		run->line = out_line_new(run->order, &run->trouble);
 		if (run->line == NULL)
 			return out_of_memory(err);
+		if (run->options->once)
+			out_line_stream(run->line);
 		sink = out_line_sink(run->line);
 	} else {
 		run->group = out_group_new(run->order, &run->trouble);
