@@ -131,3 +131,58 @@ harmless() {
 	lacks "$stderr" $'\n::error'
 	lacks "$stderr" $'\e'
 }
+
+# refuses WORD: covey says what to write instead, and runs nothing; -I makes it text
+refuses() {
+	run -2 --separate-stderr covey echo {} "$1" ::: a
+	same '' "$output"
+	one_complaint
+	match "$stderr" "is no placeholder of covey's: .*; if it is meant as text, add -I \{\}"
+	run -0 covey -I {} echo {} "$1" ::: a
+	same "a ${1//'{}'/a}" "$output"
+}
+
+@test "placeholders of other programs are no text" {
+	for word in '{= s:x:y: =}.c' '{-1}.bak' '{-1/.}' '{##}' '{..}' '{/...}' '{+/}' '{+..}' '{%.c}'; do
+		refuses "$word"
+	done
+	run -2 --separate-stderr covey -c 'echo {} {..}' ::: a
+	match "$stderr" "'\{\.\.\}' is no placeholder"
+	run -2 --separate-stderr covey --tagstring '{-1}' echo ::: a
+	match "$stderr" "'\{-1\}' is no placeholder"
+}
+
+@test "with names, an unknown one is no text" {
+	run -2 --separate-stderr covey --header echo {name} {naem} ::: name a
+	match "$stderr" "'\{naem\}' is no placeholder of covey's: no column has that name"
+	printf '{"command": "true"}\n' >tasks
+	run -2 --separate-stderr covey --tasks tasks --tagstring {name}
+	match "$stderr" "'\{name\}' is no placeholder"
+	run -0 covey echo {} {naem} ::: a
+	same 'a {naem}' "$output"
+	run -0 covey --header -c 'naem=x; echo {name} ${naem} "${naem#{name}}"' ::: name a
+	same 'a x x' "$output"
+}
+
+@test "braces that are text stay text" {
+	for word in '{"a":1}' '{print $1}' '{' '}' '{ }' '[0-9]{4}' '{a,b}' '{% if %}' '{=' '{1..3}'; do
+		run -0 covey echo {} "$word" ::: a
+		same "a $word" "$output"
+	done
+	run -0 covey -I @ find @ -maxdepth 0 -exec echo {} ';' ::: .
+	same . "$output"
+}
+
+@test "what stands beside a placeholder for several items is repeated with each of them" {
+	run -0 covey -n 2 -k echo 'a{}b' ::: 1 2 3
+	same $'a1b a2b\na3b' "$output"
+	run -0 covey -n 50 touch pict{}.jpg ::: 01 02 03
+	same 'pict01.jpg pict02.jpg pict03.jpg' "$(echo pict*)"
+	[ ! -e 02 ]
+	run -0 covey -n 2 echo '{1}:{/}:{}' ::: d/x e
+	same 'd/x:x:d/x d/x:e:e' "$output"
+	run -2 --separate-stderr covey -n 2 -c 'touch pict{}.jpg' ::: 01 02
+	match "$stderr" 'for x in \{\}; do'
+	run -0 covey -n 2 -c 'for x in {}; do echo "a${x}b"; done; echo "<{}>"' ::: 1 2
+	same $'a1b\na2b\n<1 2>' "$output"
+}

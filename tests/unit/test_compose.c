@@ -119,12 +119,12 @@ static void commands(void **state)
 
 static void with_names(void **state)
 {
-	struct composed *c = compose_line(LINE("--header", "echo", "{b c/}", "{a}", "{d}", ":::", "x"),
+	struct composed *c = compose_line(LINE("--header", "echo", "{b c/}", "{a}", "{ d}", ":::", "x"),
 	    LINE("a", "b c"));
 
 	(void)state;
-	expect_argv(c, "1|x/2", LINE("echo", "2", "1", "{d}"));
-	expect_argv(c, "1|", LINE("echo", "", "1", "{d}"));
+	expect_argv(c, "1|x/2", LINE("echo", "2", "1", "{ d}"));
+	expect_argv(c, "1|", LINE("echo", "", "1", "{ d}"));
 	free_line(c);
 }
 

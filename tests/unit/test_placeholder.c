@@ -272,6 +272,65 @@ static void with_another_replacement(void **state)
 	    "'{6}' stands for nothing: a task has no more than 2 items");
 }
 
+static bool refused(const char *text, const struct placeholder_syntax *syntax)
+{
+	char why[400] = "";
+	int result = placeholder_check(NAMES(text), 1, syntax, why, sizeof why);
+
+	if (result != 0) {
+		assert_non_null(strstr(why, "is no placeholder of covey's: "));
+		assert_non_null(strstr(why, "; if it is meant as text, add -I {}"));
+	}
+	return result != 0;
+}
+
+/* What means something to other programs, and what is text to them, too. */
+static void of_other_programs(void **state)
+{
+	static const char *const foreign[] = {
+		"{= s/a/b/ =}", "{=s:{}:x:=}.c", "x{=1 $_=}", "{-1}", "{-2.}", "{-12/.}", "{##}", "{..}",
+		"{...}", "{/..}", "{/...}", "{2..}", "{+/}", "{+.}", "{+..}", "{+1}", "{%.c}", "{%%.*}",
+		"{} {-1}", "a{..}b",
+	};
+	static const char *const text[] = {
+		"{\"a\":1}", "{print $1}", "{print}", "{", "}", "{ }", "{{}}", "{=", "{=}", "{= }", "{}=}", "{-}",
+		"{-x}", "{-1,2}", "{#x}", "{###}", "{....}", "{///}", "{./}", "{+}", "{+ x}", "{%Y %m}",
+		"{% if x %}", "{%", "{4}", "{1,3}", "{,3}", "{a,b}", "${##}", "${-1}", "${+x}", "${..}", "{nosuch}",
+		"%{http_code}", "{1..3}", "@{-1", "{:}",
+	};
+	static const struct placeholder_syntax one = { .columns = 1 }, two = { .columns = 2 },
+	    free = { .columns = 2, .replace = "{}", .named = true };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof foreign / sizeof foreign[0]; i++)
+		if (!refused(foreign[i], &one) || !refused(foreign[i], &two) || refused(foreign[i], &free))
+			fail_msg("'%s' is taken otherwise", foreign[i]);
+	for (size_t i = 0; i < sizeof text / sizeof text[0]; i++)
+		if (refused(text[i], &one) || refused(text[i], &two) || refused(text[i], &free))
+			fail_msg("'%s' is refused", text[i]);
+}
+
+static void unknown_names(void **state)
+{
+	static const char *const bad[] = { "{b}", "{b.}", "{b/.}", "x{A}y", "{a_1}", "{a} {nosuch}" };
+	static const char *const good[] = {
+		"{a}", "{a.}", "{a/.}", "{ b}", "{b }", "{b c}", "{b:1}", "{1b}", "${b}", "{\"b\"}", "{b,a}", "{}",
+	};
+	struct header header = named(NAMES("a"));
+	const struct placeholder_syntax syntax = {
+		.columns = PLACEHOLDER_ANY_COLUMN, .header = &header, .named = true,
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+		if (!refused(bad[i], &syntax))
+			fail_msg("'%s' is not refused", bad[i]);
+	for (size_t i = 0; i < sizeof good / sizeof good[0]; i++)
+		if (refused(good[i], &syntax))
+			fail_msg("'%s' is refused", good[i]);
+	header_release(&header);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -286,6 +345,8 @@ int main(void)
 		cmocka_unit_test(in_several_words),
 		cmocka_unit_test(ambiguous),
 		cmocka_unit_test(with_another_replacement),
+		cmocka_unit_test(of_other_programs),
+		cmocka_unit_test(unknown_names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

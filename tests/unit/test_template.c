@@ -126,12 +126,12 @@ static void test_places(void **state)
 
 static void test_plain_braces(void **state)
 {
-	struct template *t = compile(WORDS("c", "{ }", "{2}", "{01}", "{", "}", "}{", "{{}}", "{..}", "{///}",
+	struct template *t = compile(WORDS("c", "{ }", "{2}", "{01}", "{", "}", "}{", "{{}}", "{i}", "{///}",
 	    "{.", "${}"), NULL, true);
 
 	(void)state;
 	assert_argv(expand(t, "i"),
-	    WORDS("c", "{ }", "{2}", "{01}", "{", "}", "}{", "{i}", "{..}", "{///}", "{.", "$i"));
+	    WORDS("c", "{ }", "{2}", "{01}", "{", "}", "}{", "{i}", "{i}", "{///}", "{.", "$i"));
 	template_free(t);
 }
 
@@ -324,9 +324,11 @@ static void test_several_items(void **state)
 	} cases[] = {
 		{ { "c" }, "a|b c|", { "c", "a", "b c", "" } },
 		{ { "c", "{}" }, "a|b|c", { "c", "a", "b", "c" } },
-		{ { "c", "x{}y" }, "a|b|c", { "c", "xa", "b", "cy" } },
+		{ { "c", "x{}y" }, "a|b|c", { "c", "xay", "xby", "xcy" } },
+		{ { "c", "{1}-{}-{#}", "k" }, "a|bcdef", { "c", "a-a-12", "a-bcdef-12", "k" } },
+		{ { "c", "{1}{1}{1}x{//}" }, "abc||d/e", { "c", "abcabcabcx.", "abcabcabcx.", "abcabcabcxd" } },
 		{ { "c", "x{}y" }, "a", { "c", "xay" } },
-		{ { "c", "{}{}" }, "a|b", { "c", "a", "ba", "b" } },
+		{ { "c", "{}{}" }, "a|b", { "c", "aa", "bb" } },
 		{ { "c", "{/}", "{//}" }, "d/a|b", { "c", "a", "b", "d", "." } },
 		{ { "c", "{.}", "{/.}" }, "d/a.x|b.y", { "c", "d/a", "b", "a", "b" } },
 		{ { "c", "{1}", "{3}{2}" }, "a|b|c", { "c", "a", "cb" } },

@@ -27,6 +27,7 @@ static void set_syntax(struct compose *c, const struct header *header)
 
 	c->syntax = (struct placeholder_syntax){
 		.replace = o->replace, .header = header, .columns = (unsigned)sources * o->max_args,
+		.named = o->header || o->tasks != NULL,
 	};
 	if (o->colsep != NULL || o->header || o->xargs_line != NULL)
 		c->syntax.columns = PLACEHOLDER_ANY_COLUMN;

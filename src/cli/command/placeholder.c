@@ -138,6 +138,119 @@ size_t placeholder_scan(const char *text, const struct placeholder_syntax *synta
 	return 0;
 }
 
+/* ---- other programs' placeholders ---- */
+
+/* What other programs put in braces, and what to write here. */
+enum foreign { FOREIGN_NONE, FOREIGN_PERL, FOREIGN_FROM_END, FOREIGN_TOTAL, FOREIGN_EXTENSIONS,
+	FOREIGN_PART, FOREIGN_SUFFIX, FOREIGN_NAME, FOREIGN_COUNT };
+
+static const char *const instead[] = {
+	[FOREIGN_NONE] = "",
+	[FOREIGN_PERL] = "there is no Perl here; use -c and the shell, as in "
+	    "-c 'x={}; mv {} \"${x%.c}.d\"'",
+	[FOREIGN_FROM_END] = "items are not counted from the last one; write {} or {1} for the "
+	    "item, {2} for the second",
+	[FOREIGN_TOTAL] = "the number of all tasks is not known; {#} is that of the task",
+	[FOREIGN_EXTENSIONS] = "{.} is without one extension; for two, use "
+	    "-c 'x={}; echo \"${x%.*.*}\"'",
+	[FOREIGN_PART] = "write {/} for the basename, {//} for the directory, or use -c and the "
+	    "shell, as in -c 'x={}; echo \"${x##*.}\"' for the extension",
+	[FOREIGN_SUFFIX] = "write {.} without the extension, or use -c and the shell, as in "
+	    "-c 'x={}; echo \"${x%.c}\"'",
+	[FOREIGN_NAME] = "no column has that name",
+};
+static_assert(sizeof instead / sizeof instead[0] == FOREIGN_COUNT, "a text for each");
+
+static bool is_word_byte(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+}
+
+/* A word, as the name of a column would be, and perhaps a mark. */
+static bool is_name(const char *text, size_t len)
+{
+	enum placeholder_part part;
+	size_t n = 0;
+
+	while (n < len && is_word_byte(text[n]))
+		n++;
+	return n > 0 && (text[0] < '0' || text[0] > '9') && column_part(text + n, len - n, &part);
+}
+
+/* "-1", also with a mark */
+static bool is_from_end(const char *text, size_t len)
+{
+	size_t digits = len > 1 && text[0] == '-' ? strspn(text + 1, "0123456789") : 0;
+	enum placeholder_part part;
+
+	return digits > 0 && digits < len && column_part(text + 1 + digits, len - 1 - digits, &part);
+}
+
+/* Two extensions or three, of an item or of its basename; and the same of a column. */
+static bool is_extensions(const char *text, size_t len)
+{
+	size_t digits = strspn(text, "0123456789");
+
+	text += digits;
+	len -= digits;
+	return is(text, len, "..") || is(text, len, "...") || is(text, len, "/..")
+	    || is(text, len, "/...");
+}
+
+/* One piece, without blanks, quotes and braces, as "%.txt" is and "%Y %m" is not. */
+static bool is_piece(const char *text, size_t len)
+{
+	return len > 1 && strcspn(text, " \t\n'\"\\`{}") == len;
+}
+
+/* text begins with a brace that begins no placeholder; *len is set to what belongs to it. */
+static enum foreign foreign(const char *text, const struct placeholder_syntax *syntax, size_t *len)
+{
+	const char *end = strchr(text, '}'), *perl = strstr(text, "=}");
+	size_t inner = end == NULL ? 0 : (size_t)(end - text) - 1;
+
+	if (text[1] == '=' && perl != NULL && perl > text + 1) {
+		*len = (size_t)(perl - text) + 2;
+		return FOREIGN_PERL;
+	}
+	if (end == NULL)
+		return FOREIGN_NONE;
+	*len = inner + 2;
+	text++;
+	if (is_from_end(text, inner))
+		return FOREIGN_FROM_END;
+	if (is(text, inner, "##"))
+		return FOREIGN_TOTAL;
+	if (is_extensions(text, inner))
+		return FOREIGN_EXTENSIONS;
+	if (text[0] == '+' && is_piece(text, inner))
+		return FOREIGN_PART;
+	if (text[0] == '%' && is_piece(text, inner))
+		return FOREIGN_SUFFIX;
+	return syntax->named && is_name(text, inner) ? FOREIGN_NAME : FOREIGN_NONE;
+}
+
+/* As ${x} is the shell's, what follows a dollar is text. */
+static bool is_text(const char *all, const char *text, const struct placeholder_syntax *syntax)
+{
+	return syntax->replace != NULL || (text > all && text[-1] == '$');
+}
+
+static int check_foreign(const char *all, const char *text,
+    const struct placeholder_syntax *syntax, char *why, size_t why_size)
+{
+	size_t len = 0;
+	enum foreign found = is_text(all, text, syntax) ? FOREIGN_NONE : foreign(text, syntax, &len);
+	char shown[64];
+
+	if (found == FOREIGN_NONE)
+		return 0;
+	shquote_plain_cut(shown, sizeof shown, text, len, 12);
+	snprintf(why, why_size, "'%s' is no placeholder of covey's: %s; if it is meant as text, add "
+	    "-I {}", shown, instead[found]);
+	return -1;
+}
+
 /* ---- checking ---- */
 
 /* What has been seen in all texts; the first of each kind. */
@@ -160,6 +273,7 @@ static int ambiguous(const char *text, size_t len, char *why, size_t why_size)
 static int check_text(const char *text, const struct placeholder_syntax *syntax, struct seen *seen,
     char *why, size_t why_size)
 {
+	const char *all = text;
 	size_t step;
 
 	for (; *text != '\0'; text += step) {
@@ -172,6 +286,9 @@ static int check_text(const char *text, const struct placeholder_syntax *syntax,
 			kind = look(text, syntax, &found, &len, &count);
 		if (kind == KIND_NAME && count > 1)
 			return ambiguous(text, len, why, why_size);
+		if (kind == KIND_TEXT && step == 0 && *text == '{' &&
+		    check_foreign(all, text, syntax, why, why_size) != 0)
+			return -1;
 		seen->number = seen->number || kind == KIND_NUMBER;
 		if (kind == KIND_TOO_HIGH && seen->too_high == NULL) {
 			seen->too_high = text;

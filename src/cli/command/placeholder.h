@@ -9,7 +9,9 @@
  *	{name} {name.} …                 the same of the column with that name
  *
  * Everything else in braces is plain text, and so is {7} where a task cannot have seven items, as
- * in a regular expression. No input or output happens here.
+ * in a regular expression. But what is a placeholder of other programs is refused, so that nobody
+ * finds it in the name of a file: {= … =}, {-1}, {##}, {..}, {+/}, {%.c}, and {nosuch} where there
+ * are names. No input or output happens here.
  */
 #ifndef CLI_COMMAND_PLACEHOLDER_H
 #define CLI_COMMAND_PLACEHOLDER_H
@@ -43,6 +45,7 @@ struct placeholder_syntax {
 	const char *replace;           /* stands for the item instead of "{}", or NULL */
 	unsigned columns;              /* the most items that a task can have; 0: one */
 	const struct header *header;   /* names of columns, or NULL */
+	bool named;                    /* a word in braces is a name, and refused if nothing has it */
 };
 
 /* May a task have more than one item? */
@@ -70,8 +73,8 @@ size_t placeholder_scan(const char *text, const struct placeholder_syntax *synta
 
 /*
  * Do the placeholders in these texts make sense? Returns -1 and a message in why if replace is
- * empty, if {2} is used beside {1} although a task has one item only, or if two columns have the
- * name.
+ * empty, if {2} is used beside {1} although a task has one item only, if two columns have the
+ * name, or if, without replace, there is a placeholder of other programs.
  */
 int placeholder_check(const char *const *texts, size_t n, const struct placeholder_syntax *syntax,
     char *why, size_t why_size);

@@ -421,6 +421,59 @@ struct growing {
 	char *to;
 };
 
+static bool has_list(const struct op *op)
+{
+	for (; op->kind != OP_END; op++)
+		if (op->kind == OP_LIST)
+			return true;
+	return false;
+}
+
+/* The most bytes that the operation writes, once; SIZE_MAX if that is more than can be counted. */
+static size_t size_of(const struct op *op, const struct record *record)
+{
+	size_t all;
+
+	switch (op->kind) {
+	case OP_TEXT:
+		return op->n;
+	case OP_FIELD:
+		if (op->part == PART_TASK || op->part == PART_SLOT)
+			return NUMBER_MAX;
+		/* the "." of a directory may be longer than the item */
+		if (op->column <= record->nitems)
+			return record->items[op->column > 0 ? op->column - 1 : 0].len + 1;
+		break;
+	case OP_LIST:
+	case OP_JOINED:
+		if (__builtin_add_overflow(record->bytes, 2 * record->nitems, &all))
+			return SIZE_MAX;
+		return all;
+	case OP_END:
+		return 1;
+	}
+	return 0;
+}
+
+static int reserve_several(struct template *t, const struct record *record)
+{
+	size_t size = 0, times = 1, more;
+	bool begins = true;
+
+	for (size_t i = 0; i < t->nops; i++) {
+		const struct op *op = &t->ops[i];
+
+		if (begins)
+			times = has_list(op) ? record->nitems : 1;
+		begins = op->kind == OP_END;
+		/* of a list, each copy of the word has one item */
+		if (__builtin_mul_overflow(size_of(op, record), op->kind == OP_LIST ? 1 : times, &more)
+		    || __builtin_add_overflow(size, more, &size))
+			return -1;
+	}
+	return buf_reserve(&t->arena, size);
+}
+
 static int reserve_argv(struct template *t, const struct record *record)
 {
 	const char **argv;
@@ -436,18 +489,6 @@ static int reserve_argv(struct template *t, const struct record *record)
 	return 0;
 }
 
-/* A word for each item: what stands before goes to the first, what follows to the last. */
-static void write_list(struct growing *g, const struct record *record, const struct op *op)
-{
-	for (size_t i = 0; i < record->nitems; i++) {
-		if (i > 0) {
-			*g->to++ = '\0';
-			g->argv[g->n++] = g->to;
-		}
-		g->to = write_part(g->to, &record->items[i], op->part);
-	}
-}
-
 static void write_joined(struct growing *g, const struct record *record, const struct op *op)
 {
 	for (size_t i = 0; i < record->nitems; i++) {
@@ -457,7 +498,9 @@ static void write_joined(struct growing *g, const struct record *record, const s
 	}
 }
 
-static void write_op(struct growing *g, const struct template_values *values, const struct op *op)
+/* nth: which item a list stands for, in the word that is being written for that item. */
+static void write_op(struct growing *g, const struct template_values *values, const struct op *op,
+    size_t nth)
 {
 	switch (op->kind) {
 	case OP_TEXT:
@@ -467,7 +510,7 @@ static void write_op(struct growing *g, const struct template_values *values, co
 		g->to = write_field(g->to, values, op);
 		break;
 	case OP_LIST:
-		write_list(g, values->record, op);
+		g->to = write_part(g->to, &values->record->items[nth], op->part);
 		break;
 	case OP_JOINED:
 		write_joined(g, values->record, op);
@@ -484,17 +527,25 @@ static bool is_missing(const struct op *op, const struct record *record)
 	    && op[1].kind == OP_END;
 }
 
-/* Expands the word that begins at op; returns where the next one begins. */
+/*
+ * Expands the word that begins at op, once for each item if a list is in it; returns where the next
+ * one begins.
+ */
 static const struct op *expand_word(struct growing *g, const struct template_values *values,
     const struct op *op)
 {
+	size_t times = has_list(op) ? values->record->nitems : 1;
+	const struct op *first = op;
+
 	/* the command's name stays, so that no argument takes its place */
 	if (g->n > 0 && is_missing(op, values->record))
 		return op + 2;
-	g->argv[g->n++] = g->to;
-	for (; op->kind != OP_END; op++)
-		write_op(g, values, op);
-	*g->to++ = '\0';
+	for (size_t i = 0; i < times; i++) {
+		g->argv[g->n++] = g->to;
+		for (op = first; op->kind != OP_END; op++)
+			write_op(g, values, op, i);
+		*g->to++ = '\0';
+	}
 	return op + 1;
 }
 
@@ -514,13 +565,14 @@ static void expand_several(struct template *t, const struct template_values *val
 
 const char *const *template_expand(struct template *t, const struct template_values *values)
 {
-	if (reserve(t, values->record) != 0)
-		return NULL;
-	if (!t->several)
+	if (!t->several) {
+		if (reserve(t, values->record) != 0)
+			return NULL;
 		expand_one(t, values);
-	else if (reserve_argv(t, values->record) == 0)
-		expand_several(t, values);
-	else
+		return t->argv;
+	}
+	if (reserve_several(t, values->record) != 0 || reserve_argv(t, values->record) != 0)
 		return NULL;
+	expand_several(t, values);
 	return t->argv;
 }

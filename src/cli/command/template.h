@@ -1,8 +1,8 @@
 /*
  * template - a command with placeholders, compiled once and expanded for each task
  *
- * Where a task has several items, {} and its like stand for as many words, as "$@" does in a
- * shell: x{}y becomes xAy of one item A, and xA By of two. A word that is {2} alone is left out
+ * Where a task has several items, a word with {} or its like is written once for each: x{}y becomes
+ * xAy of one item A, and xAy xBy of two. A word that is {2} alone is left out
  * where there is no second item. An extension starts at the last dot of the basename unless only
  * dots stand before it: a dotfile has none. No input or output happens here.
  */

@@ -348,15 +348,33 @@ static bool word_piece(struct reader *r)
 	return sh_copy(r, 1);
 }
 
+/* A list that is not the whole word: "$@" would leave what stands beside it to one item alone. */
+static bool check_list(struct reader *r, size_t begin)
+{
+	struct placeholder found;
+	size_t len = sh_placeholder_at(r, 0, &found);
+	bool alone = r->pos == begin
+	    && (r->pos + len >= r->end || is_one_of(sh_peek(r, len), " \t\n;&|()<>"));
+
+	if (alone || !placeholder_is_list(&found, r->syntax))
+		return true;
+	return sh_refuse(r, len, "is all items, and there is other text in its word: write "
+	    "for x in {}; do … \"$x\"; done, or {1} for one of them, or put it in quotes to have one "
+	    "word");
+}
+
 static bool word(struct reader *r)
 {
+	size_t begin = r->pos;
 	bool ok = true;
 
 	while (ok && (sh_placeholder(r) > 0 || !is_word_end(r))) {
 		bool list = r->word != NULL && r->word->list && !r->word->assigns;
 
-		ok = sh_placeholder(r) > 0 ? sh_reference(r, list ? FORM_WORDS : FORM_BARE)
-		    : word_piece(r);
+		if (sh_placeholder(r) == 0)
+			ok = word_piece(r);
+		else
+			ok = (!list || check_list(r, begin)) && sh_reference(r, list ? FORM_WORDS : FORM_BARE);
 	}
 	return ok;
 }
