@@ -169,6 +169,8 @@ refuses() {
 		run -0 covey echo {} "$word" ::: a
 		same "a $word" "$output"
 	done
+	run -0 covey -c 'set -- x y; echo {} ${#} "${HOME:+x}" ${1##y}' ::: a
+	same 'a 2 x x' "$output"
 	run -0 covey -I @ find @ -maxdepth 0 -exec echo {} ';' ::: .
 	same . "$output"
 }
@@ -185,4 +187,24 @@ refuses() {
 	match "$stderr" 'for x in \{\}; do'
 	run -0 covey -n 2 -c 'for x in {}; do echo "a${x}b"; done; echo "<{}>"' ::: 1 2
 	same $'a1b\na2b\n<1 2>' "$output"
+}
+
+@test "in a script, \${1} and \${#} are the shell's" {
+	prints_item 'printf "%s\n" "${1}"'
+	prints_item 'f() { printf "%s\n" "${1}"; }; f {}'
+	run -0 covey -c 'set -- "$@" x y; echo {} ${#} "${3}" ${#1}' ::: abc
+	same 'abc 3 y 3' "$output"
+	run -0 covey -c "printf '%s ' '\${1}' '\${#}' '\\\${1}' {1}" ::: a
+	same '${1} ${#} \$a a ' "$output"
+	run -0 covey -c 'echo \${1} "\${#}"' ::: a
+	same '$a $1' "$output"
+}
+
+@test "a file that is read within an expression is no expression" {
+	printf 12345 >'a[$(touch PWNED)]'
+	run -0 covey -c 'echo $(( $(wc -c < {}) + 1 ))' ::: 'a[$(touch PWNED)]'
+	same 6 "$output"
+	run -2 covey -c 'echo $(( $(echo {}) + 1 ))' ::: 'a[$(touch PWNED)]'
+	run -2 covey -c 'echo $(( $(cat <<<{}) + 1 ))' ::: 'a[$(touch PWNED)]'
+	unharmed expression
 }

@@ -15,6 +15,7 @@
 #include "base/buf.h"
 #include "base/grow.h"
 #include "cli/command/sh/quoting.h"
+#include "cli/command/sh/sh_reader.h"
 
 struct script {
 	struct template *shell;
@@ -26,6 +27,7 @@ struct line_splitter {
 	const char **argv;
 	size_t argv_room;
 	size_t argc;
+	const char *text;                          /* all of what is being split */
 	const struct placeholder_syntax *syntax;   /* NULL: without placeholders */
 	struct placeholder fields[QUOTED_MAX];     /* those that were found, one after the other */
 	size_t nfields;
@@ -111,15 +113,23 @@ static bool add_word(struct line_splitter *sp, const char *word)
 	return true;
 }
 
+/* Length of the placeholder at this place, or 0. */
+static size_t scan(const struct line_splitter *sp, const char *p, struct placeholder *found)
+{
+	if (sp->syntax == NULL || sh_is_parameter(sp->text, p, sp->syntax))
+		return 0;
+	return placeholder_scan(p, sp->syntax, found);
+}
+
 /* Where a placeholder is one byte, as with -I @, what is written is longer than what is read. */
 static size_t field_at(struct line_splitter *sp, const char *p, const char *end, char **to)
 {
 	struct placeholder found;
 	size_t len;
 
-	if (sp->syntax == NULL || sp->nfields == QUOTED_MAX)
+	if (sp->nfields == QUOTED_MAX)
 		return 0;
-	len = placeholder_scan(p, sp->syntax, &found);
+	len = scan(sp, p, &found);
 	if (len == 0 || len > (size_t)(end - p))
 		return 0;
 	sp->fields[sp->nfields++] = found;
@@ -200,12 +210,11 @@ static const char *read_piece(struct line_splitter *sp, const char *p, const cha
 	return NULL;
 }
 
-static bool is_blank(const struct line_splitter *sp, const char *p)
+static bool separates(const struct line_splitter *sp, const char *p)
 {
 	struct placeholder found;
 
-	return classes[(unsigned char)*p] == CLASS_BLANK &&
-	    (sp->syntax == NULL || placeholder_scan(p, sp->syntax, &found) == 0);
+	return classes[(unsigned char)*p] == CLASS_BLANK && scan(sp, p, &found) == 0;
 }
 
 /* Reads a word and ends it; returns where it stops, or NULL where the shell is needed. */
@@ -217,7 +226,7 @@ static const char *read_word(struct line_splitter *sp, const char *p, const char
 		while (p < end && sp->syntax == NULL && classes[(unsigned char)*p] == CLASS_PLAIN)
 			*plain++ = *p++;
 		*to = plain;
-		if (p == end || is_blank(sp, p))
+		if (p == end || separates(sp, p))
 			break;
 		p = read_piece(sp, p, end, to);
 		if (p == NULL)
@@ -233,6 +242,7 @@ static bool split(struct line_splitter *sp, const char *p, size_t len)
 	const char *end = p + len;
 	char *to, *word;
 
+	sp->text = p;
 	sp->argc = 0;
 	/*
 	 * a word and its NUL are as long as what they are read from, but a placeholder may be
@@ -242,7 +252,7 @@ static bool split(struct line_splitter *sp, const char *p, size_t len)
 		return false;
 	to = sp->arena.at;
 	for (;;) {
-		while (p < end && is_blank(sp, p))
+		while (p < end && separates(sp, p))
 			p++;
 		if (p == end)
 			break;

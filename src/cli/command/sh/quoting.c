@@ -321,6 +321,9 @@ static bool command_word(struct reader *r, struct command *cmd, enum closer clos
 		w.option = !cmd->redirect && !cmd->start
 		    && ((cmd->hazard == HAZARD_PRINTF && cmd->words == 1) || sh_call_options(&cmd->shell));
 	}
+	/* a file that is read in $(…) is no part of what is made of its output */
+	if (cmd->redirect && !cmd->duplicate)
+		r->refusal = NULL;
 	ok = sh_words_read(r, &w);
 	r->refusal = outer;
 	if (!ok)
@@ -462,8 +465,8 @@ static bool has_placeholders(const char *text, const struct placeholder_syntax *
 {
 	struct placeholder found;
 
-	for (; *text != '\0'; text++)
-		if (placeholder_scan(text, syntax, &found) > 0)
+	for (const char *p = text; *p != '\0'; p++)
+		if (placeholder_scan(p, syntax, &found) > 0 && !sh_is_parameter(text, p, syntax))
 			return true;
 	return false;
 }

@@ -145,11 +145,28 @@ void sh_note_quoted(struct reader *r)
 
 /* ---- placeholders ---- */
 
+bool sh_is_parameter(const char *text, const char *at, const struct placeholder_syntax *syntax)
+{
+	size_t dollars = 0, backslashes = 0;
+	const char *p = at;
+
+	if (at[0] != '{' || (!is_digit(at[1]) && at[1] != '#'))
+		return false;
+	if (syntax->replace != NULL && strncmp(at, syntax->replace, strlen(syntax->replace)) == 0)
+		return false;
+	for (; p > text && p[-1] == '$'; p--)
+		dollars++;
+	for (; p > text && p[-1] == '\\'; p--)
+		backslashes++;
+	/* a dollar after a backslash is text, and two of them are the shell's own number */
+	return (dollars - (dollars > 0 && backslashes % 2 != 0)) % 2 != 0;
+}
+
 size_t sh_placeholder_at(const struct reader *r, size_t ahead, struct placeholder *found)
 {
 	size_t left = r->end - r->pos, len;
 
-	if (ahead >= left)
+	if (ahead >= left || sh_is_parameter(r->text, r->text + r->pos + ahead, r->syntax))
 		return 0;
 	len = placeholder_scan(r->text + r->pos + ahead, r->syntax, found);
 	return len <= left - ahead ? len : 0;

@@ -94,6 +94,9 @@ bool sh_blanks(struct reader *r);
 
 /* ---- placeholders ---- */
 
+/* Is what looks like a placeholder at this place the shell's parameter, such as ${1} or ${#}? */
+bool sh_is_parameter(const char *text, const char *at, const struct placeholder_syntax *syntax);
+
 /* Length of the placeholder so many places ahead, and which; 0 if none is there. */
 size_t sh_placeholder_at(const struct reader *r, size_t ahead, struct placeholder *found);
 
