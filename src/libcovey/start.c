@@ -193,7 +193,7 @@ static void watch_stream(struct cv_slot *slot, enum cv_stream stream, int fd)
 	}
 	if (cv_loop_add(&ex->loop, &slot->stream_sources[stream], EPOLLIN) == 0)
 		return;
-	/* out of memory or of epoll watches: the child cannot be supervised */
+	/* no kernel refuses a pipe for another reason than a lack, which the loop deals with */
 	slot->attempt.sys_errno = errno;
 	slot->attempt.spawn_step = "epoll_ctl";
 	cv_slot_close_stream(slot, stream);

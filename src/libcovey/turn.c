@@ -14,7 +14,7 @@
 #define LEFTOVER_GRACE (1 * COVEY_SEC)
 /* a process that SIGKILL does not end within this time hangs in the kernel */
 #define KILL_PATIENCE (10 * COVEY_SEC)
-/* how often a child is asked for its exit where there is no descriptor to watch it by */
+/* how often something is looked at that the epoll set does not tell about */
 #define ASK_PAUSE (20 * COVEY_MSEC)
 
 /* ---- one slot: deadlines, facts, signals ---- */
@@ -561,6 +561,9 @@ covey_nsec cv_turn_patience(const struct covey *ex)
 	bool could_start = ex->sched.nready > 0 || (ex->pull && !ex->input_ended);
 	covey_nsec until = next_due(ex);
 
+	/* the host waits for the epoll set, in which a polled source is not */
+	if (cv_loop_polls(&ex->loop))
+		until = earlier(until, ex->now + ASK_PAUSE);
 	if (could_start && cv_start_allowed(ex))
 		return 0;
 	return until == INT64_MAX ? INT64_MAX : until - ex->now;

@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -64,6 +65,19 @@ static void watch(struct fixture *f, int i)
 static void make_ready(struct fixture *f, int i)
 {
 	assert_int_equal(write(f->ends[i][1], "x", 1), 1);
+}
+
+/* what epoll_ctl answers to whoever wants to add; 0: what the kernel answers */
+static int refusal;
+
+/* Stands in for the C library's. */
+int epoll_ctl(int epoll_fd, int operation, int fd, struct epoll_event *event)
+{
+	if (operation == EPOLL_CTL_ADD && refusal != 0) {
+		errno = refusal;
+		return -1;
+	}
+	return (int)syscall(SYS_epoll_ctl, epoll_fd, operation, fd, event);
 }
 
 /* ---- readiness ---- */
@@ -132,6 +146,64 @@ static void what_cannot_be_watched(void **state)
 	errno = 0;
 	assert_int_equal(cv_loop_add(&f->loop, &f->sources[0], EPOLLIN), -1);
 	assert_int_equal(errno, EEXIST);
+}
+
+/* ---- when memory or watches run out ---- */
+
+static void polled_instead(void **state)
+{
+	struct fixture *f = *state;
+
+	watch(f, 0);
+	refusal = ENOSPC;
+	watch(f, 1);
+	refusal = ENOMEM;
+	watch(f, 2);
+	refusal = 0;
+	assert_true(cv_loop_polls(&f->loop));
+	assert_int_equal(cv_loop_wait(&f->loop, 0), 0);
+	make_ready(f, 2);
+	assert_int_equal(cv_loop_wait(&f->loop, -1), 1);
+	assert_ptr_equal(f->loop.ready[0].data.ptr, &f->sources[2]);
+	assert_int_equal(f->loop.ready[0].events, EPOLLIN);
+	/* both kinds at once */
+	make_ready(f, 0);
+	assert_int_equal(cv_loop_wait(&f->loop, -1), 2);
+	/* not to be told of anything, and then not to be watched */
+	assert_int_equal(cv_loop_change(&f->loop, &f->sources[2], 0), 0);
+	assert_int_equal(cv_loop_wait(&f->loop, 0), 1);
+	cv_loop_remove(&f->loop, &f->sources[2]);
+	cv_loop_remove(&f->loop, &f->sources[1]);
+	assert_false(cv_loop_polls(&f->loop));
+	assert_int_equal(cv_loop_wait(&f->loop, 0), 1);
+}
+
+static void polled_in_turns(void **state)
+{
+	struct fixture *f = *state;
+	bool seen[NPIPES] = { false };
+	int nseen = 0;
+
+	refusal = ENOSPC;
+	for (int i = 0; i < NPIPES; i++) {
+		watch(f, i);
+		make_ready(f, i);
+	}
+	refusal = 0;
+	for (int turn = 0; turn < NPIPES && nseen < NPIPES; turn++) {
+		int n = cv_loop_wait(&f->loop, -1);
+
+		assert_in_range(n, 0, CV_LOOP_BATCH);
+		for (int i = 0; i < n; i++) {
+			const struct cv_source *source = f->loop.ready[i].data.ptr;
+
+			nseen += !seen[source->kind];
+			seen[source->kind] = true;
+		}
+	}
+	assert_int_equal(nseen, NPIPES);
+	for (int i = 0; i < NPIPES; i++)
+		cv_loop_remove(&f->loop, &f->sources[i]);
 }
 
 static void removed(void **state)
@@ -332,6 +404,8 @@ int main(void)
 		WITH_PIPES(its_descriptor),
 		WITH_PIPES(says_who_is_ready),
 		WITH_PIPES(other_events),
+		WITH_PIPES(polled_instead),
+		WITH_PIPES(polled_in_turns),
 		WITH_PIPES(what_cannot_be_watched),
 		WITH_PIPES(removed),
 		WITH_PIPES(removed_during_a_batch),

@@ -247,7 +247,7 @@ static void watch(struct outq *q, struct lane *lane)
 
 	if (q->ex == NULL || wanted == lane->watched)
 		return;
-	/* what cannot be watched is never full for long */
+	/* otherwise outq_unwatched tells */
 	if (covey_watch(q->ex, lane->out_fd, wanted ? EPOLLOUT : 0, on_writable, q, NULL) == 0)
 		lane->watched = wanted;
 }
@@ -425,6 +425,16 @@ static bool lane_full(const struct lane *lane)
 bool outq_full(const struct outq *q)
 {
 	return lane_full(&q->lanes[0]) || lane_full(&q->lanes[1]);
+}
+
+static bool lane_unwatched(const struct lane *lane)
+{
+	return lane->nchunks > lane->ngated && !lane->watched;
+}
+
+bool outq_unwatched(const struct outq *q)
+{
+	return lane_unwatched(&q->lanes[0]) || lane_unwatched(&q->lanes[1]);
 }
 
 bool outq_empty(const struct outq *q)

@@ -63,6 +63,12 @@ void outq_part(struct outq *q, int fd, struct outq_shared *shared, uint64_t offs
 /* So much waits that nothing should be added that can be put off. */
 bool outq_full(const struct outq *q);
 
+/*
+ * Something waits, and the executor could not be told to watch for its turn: outq_flush has to be
+ * called every now and then.
+ */
+bool outq_unwatched(const struct outq *q);
+
 /* Nothing waits. */
 bool outq_empty(const struct outq *q);
 

@@ -1,5 +1,6 @@
 #include "cli/run/run.h"
 
+#include <errno.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -19,6 +20,19 @@ static void follow_reader(struct run *run)
 	run->reading_paused = pause;
 }
 
+/* how often something is looked at that a descriptor does not tell about */
+#define LOOK_PAUSE (20 * COVEY_MSEC)
+
+/* Carries on what waits to be written and cannot be watched. Lowers *wait, where it has to. */
+static void look_after_output(struct run *run, covey_nsec *wait)
+{
+	if (!outq_unwatched(run->q))
+		return;
+	outq_flush(run->q);
+	if (outq_unwatched(run->q) && (*wait < 0 || *wait > LOOK_PAUSE))
+		*wait = LOOK_PAUSE;
+}
+
 static void loop(struct run *run)
 {
 	struct covey_error why;
@@ -29,6 +43,7 @@ static void loop(struct run *run)
 
 		ledger_tick(&run->ledger, run->ex, &wait);
 		run_react(run);
+		look_after_output(run, &wait);
 		more = covey_step(run->ex, wait, &why);
 		follow_reader(run);
 	} while (more > 0);
@@ -47,7 +62,12 @@ static void drain(struct run *run)
 
 	/* everything has finished: the turns only look after signals and writing */
 	while (!outq_empty(run->q) && run->nstops == nstops) {
-		if (poll(&pfd, 1, -1) > 0 && covey_step(run->ex, 0, NULL) < 0)
+		covey_nsec wait = covey_next_deadline(run->ex) < 0 ? -1 : LOOK_PAUSE;
+
+		look_after_output(run, &wait);
+		if (poll(&pfd, 1, wait < 0 ? -1 : (int)(wait / COVEY_MSEC)) < 0 && errno != EINTR)
+			return;
+		if (covey_step(run->ex, 0, NULL) < 0)
 			return;
 	}
 }
