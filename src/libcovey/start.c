@@ -287,8 +287,8 @@ static void lower_limit(struct covey *ex, int sys_errno)
 
 static bool hopeless(const struct covey *ex)
 {
-	return ex->running == 0 && ex->starving_since > 0
-	    && ex->now - ex->starving_since > STARVING_PATIENCE;
+	return ex->running == 0 && (ex->starved || (ex->starving_since > 0
+	    && ex->now - ex->starving_since > STARVING_PATIENCE));
 }
 
 /* Returns 0, or -1 if it could not be started now and is back in the queue. */
@@ -304,6 +304,8 @@ static int start(struct covey *ex, struct cv_task *task)
 	task->view.attempts++;
 	if (slot != NULL && (spawn(ex, task, slot, &spawned) == 0 || !spawned.exhausted
 	    || hopeless(ex))) {
+		/* the next task does not wait again, unless something could be started meanwhile */
+		ex->starved = spawned.pid <= 0 && spawned.exhausted;
 		ex->starving_since = ex->start_pause = 0;
 		begin(slot, task, &spawned, began);
 		return 0;

@@ -173,6 +173,7 @@ struct covey {
 	covey_nsec start_pause;           /* how long to wait before the next start, */
 	covey_nsec start_after;           /* until when, */
 	covey_nsec starving_since;        /* and since when; 0: something runs */
+	bool starved;                     /* it was waited for long enough, and nothing came of it */
 };
 
 /* As covey_now, inline, since it is needed several times an attempt. */
