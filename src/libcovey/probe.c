@@ -16,6 +16,9 @@
 /* between looks at a tree that is being killed */
 #define FIRST_PAUSE (1 * COVEY_MSEC)
 #define LONGEST_PAUSE (50 * COVEY_MSEC)
+/* how long a run goes on that cannot look for orphans */
+#define BLIND_PATIENCE (1 * COVEY_SEC)
+#define LACK_PATIENCE (30 * COVEY_SEC)
 /* an unclaimed orphan that SIGKILL does not end is not waited for longer than this */
 #define UNCLAIMED_PATIENCE (10 * COVEY_SEC)
 
@@ -95,9 +98,24 @@ static void release_withheld(struct covey *ex)
 
 enum scan_result {
 	SCAN_DONE,
-	SCAN_PUT_OFF,  /* descriptors or memory ran out */
+	SCAN_PUT_OFF,  /* it did not work now */
 	SCAN_FAILED    /* with *err */
 };
+
+/* A scan that fails is made again for a while, longer where descriptors or memory ran out. */
+static enum scan_result put_off_scan(struct covey *ex, int sys_errno, struct covey_error *err)
+{
+	covey_nsec patience = cv_error_is_lack(sys_errno) ? LACK_PATIENCE : BLIND_PATIENCE;
+
+	if (ex->blind_since == 0)
+		ex->blind_since = ex->now;
+	if (ex->now - ex->blind_since <= patience) {
+		ex->next_scan = ex->now + LONGEST_PAUSE;
+		return SCAN_PUT_OFF;
+	}
+	cv_error(err, COVEY_SYSTEM, sys_errno, "cannot look for orphans in '/proc'");
+	return SCAN_FAILED;
+}
 
 static enum scan_result scan(struct covey *ex, struct covey_error *err)
 {
@@ -113,14 +131,9 @@ static enum scan_result scan(struct covey *ex, struct covey_error *err)
 	if (result == 0)
 		result = cv_tree_scan(&ex->tree, &children, cv_witness_claim, ex);
 	cv_pids_release(&children);
-	if (result != 0 && cv_error_is_lack(errno)) {
-		ex->next_scan = ex->now + LONGEST_PAUSE;
-		return SCAN_PUT_OFF;
-	}
-	if (result != 0) {
-		cv_error(err, COVEY_SYSTEM, errno, "cannot look for orphans in '/proc'");
-		return SCAN_FAILED;
-	}
+	if (result != 0)
+		return put_off_scan(ex, errno, err);
+	ex->blind_since = 0;
 	if (cv_tree_unsettled(&ex->tree))
 		ex->next_scan = ex->now + 2 * FIRST_PAUSE;
 	kill_unclaimed(ex);

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "error.h"
@@ -532,6 +533,71 @@ static void free_dropped_watches(struct covey *ex)
 	}
 }
 
+/* ---- a turn that fails ---- */
+
+/* how long a child may take to end by SIGKILL when nothing can be watched any more */
+#define LAST_PATIENCE (1 * COVEY_SEC)
+
+static void kill_all(struct covey *ex)
+{
+	unsigned i;
+
+	for (i = 0; i < ex->nslots; i++) {
+		struct cv_slot *slot = ex->slots[i];
+
+		if (slot->task == NULL || slot->attempt.pid <= 0)
+			continue;
+		if (!slot->exited && slot->cause == COVEY_SUCCESS)
+			slot->cause = COVEY_CANCELLED;
+		cv_slot_signal_group(slot, SIGKILL);
+		cv_slot_signal_detached(slot, SIGKILL);
+	}
+}
+
+static void wait_for_exit(struct cv_slot *slot, covey_nsec until)
+{
+	const struct timespec pause = { .tv_nsec = COVEY_MSEC };
+
+	look(slot);
+	while (!slot->exited && cv_clock_now() < until) {
+		nanosleep(&pause, NULL);
+		look(slot);
+	}
+}
+
+/* The attempt is over, whatever has been seen of it; what it has printed is taken. */
+static void end_now(struct cv_slot *slot, covey_nsec until)
+{
+	wait_for_exit(slot, until);
+	cut(slot);
+	slot->attempt.unkillable = !slot->exited;
+	slot->ex->in_doubt -= slot->in_doubt;
+	slot->in_doubt = false;
+	slot->facts = 0;
+	slot->probe = false;
+	slot->state = CV_DONE;
+	cv_finish_attempt(slot);
+}
+
+/* When attempts can be watched no more, all end in order, so that each task has its last event. */
+static int give_up(struct covey *ex)
+{
+	covey_nsec until = cv_clock_now() + LAST_PATIENCE;
+	unsigned i;
+
+	ex->ending = CV_ENDING_CANCELLED;
+	ex->cancel_how = COVEY_CANCEL_KILL;
+	ex->input_ended = true;
+	kill_all(ex);
+	for (i = 0; i < ex->nslots; i++) {
+		if (ex->slots[i]->task != NULL)
+			end_now(ex->slots[i], until);
+	}
+	ex->now = cv_now(ex);
+	finish_all_waiting(ex, COVEY_CANCELLED);
+	return -1;
+}
+
 /* ---- the turn ---- */
 
 /* When there is something to do even if no descriptor becomes ready; starts are not counted. */
@@ -588,10 +654,10 @@ int cv_turn(struct covey *ex, covey_nsec max_wait, struct covey_error *err)
 		max_wait = 0;
 	end = max_wait < 0 ? INT64_MAX : max_wait == 0 ? 0 : cv_clock_add(cv_clock_now(), max_wait);
 	if (gather(ex, next_due(ex), end, err) != 0)
-		return -1;
+		return give_up(ex);
 	apply(ex);
 	if (cv_probe(ex, err) != 0)
-		return -1;
+		return give_up(ex);
 	apply(ex);
 	finish(ex);
 	free_dropped_watches(ex);

@@ -146,6 +146,7 @@ struct covey {
 	covey_nsec deadline;              /* INT64_MAX: none */
 	covey_nsec wait_until;            /* the deadline of covey_wait; INT64_MAX: none */
 	covey_nsec next_scan;             /* for orphans, while something runs */
+	covey_nsec blind_since;           /* since when scans have failed; 0: the last did not */
 
 	enum cv_ending ending;
 	bool cancel_asked;
