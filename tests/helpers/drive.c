@@ -8,8 +8,8 @@
  *
  * Prints what the library tells its host, a line per event, and nothing else:
  *
- *	queued 1 / started 1.2 / slow 1.2 / ended 1.2 exit 3 [retry] [leaky] / delayed 1.2 /
- *	stdout 1.2 LINE / stderr 1.2 LINE / finished 1 exit / limited / expired
+ *	queued 1 / started 1.2 / slow 1.2 / ended 1.2 exit 3 [retry] [leaky] [lost-output] /
+ *	delayed 1.2 / stdout 1.2 LINE / stderr 1.2 LINE / finished 1 exit / limited / expired
  *
  * Options: -j workers, -t tries, -i interval, -T timeout, -k kill-after, -D deadline (times in
  * milliseconds), -f FLAG (subreaper, cgroup, keep, export, inherit, pdeathsig, no-pidfd,
@@ -119,8 +119,9 @@ static void print_ended(const struct covey_event *event)
 		printf(" SIG%s", sigabbrev_np(attempt->signal));
 	if (attempt->outcome == COVEY_SPAWN)
 		printf(" %s %d", attempt->spawn_step, attempt->sys_errno);
-	printf("%s%s%s%s\n", attempt->retry ? " retry" : "", attempt->leaky ? " leaky" : "",
-	    attempt->unkillable ? " unkillable" : "", attempt->cut_off ? " cut-off" : "");
+	printf("%s%s%s%s%s\n", attempt->retry ? " retry" : "", attempt->leaky ? " leaky" : "",
+	    attempt->unkillable ? " unkillable" : "", attempt->cut_off ? " cut-off" : "",
+	    attempt->output_errno != 0 ? " lost-output" : "");
 }
 
 static void print_event(const struct covey_event *event, bool stamps)
@@ -224,6 +225,8 @@ static void submit_lines(struct covey *ex)
 		line[strcspn(line, "\n")] = '\0';
 		submit(ex, (const char *const[]){ "sh", "-c", line, NULL });
 	}
+	if (ferror(stdin))
+		err(2, "cannot read commands");
 	free(line);
 }
 
