@@ -64,7 +64,7 @@ ENOMEM=12 EBUSY=16 ENOSPC=28 EIO=5
 
 	for n in {16..60}; do
 		rm -f effect.*
-		injects supervisor openat $EIO "$n+" "$COVEY" --tries 2 \
+		injects supervisor openat $EIO "$n+" "$COVEY" -j1 --tries 2 \
 		    sh -c 'echo x >>effect.$1; echo said; setsid sleep 0.3 & sleep 20' sh ::: a b
 		if grep -q 'cannot look for orphans' err; then
 			break
