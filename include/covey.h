@@ -75,6 +75,7 @@ enum covey_outcome {
 	COVEY_SPAWN,      /* could not be started: see sys_errno */
 	COVEY_DEADLINE,   /* the executor's deadline passed first */
 	COVEY_CANCELLED,  /* covey_cancel or covey_cancel_task */
+	COVEY_LOST,       /* exit status 0, but its output was not kept whole: see output_errno */
 	COVEY_NOUTCOMES
 };
 
@@ -317,6 +318,10 @@ struct covey_event {
 	enum covey_event_type type;
 	covey_nsec now;                     /* on the executor's clock */
 	const struct covey_task *task;
+	/*
+	 * At COVEY_ENDED, whoever could not pass on the output of a success may set outcome to
+	 * COVEY_LOST, and reason to a text that stays until COVEY_FINISHED.
+	 */
 	struct covey_attempt *attempt;
 	enum covey_outcome outcome;
 	covey_nsec due;

@@ -86,6 +86,9 @@ void outcome_describe(char text[OUTCOME_SIZE], const struct outcome *o)
 	case COVEY_CANCELLED:
 		describe_cancelled(text, o);
 		return;
+	case COVEY_LOST:
+		snprintf(text, OUTCOME_SIZE, "its output was lost");
+		return;
 	case COVEY_NOUTCOMES:
 		break;
 	}

@@ -18,6 +18,9 @@ static const int caught[] = {
 	SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGCONT, SIGUSR1, SIGUSR2, SIGWINCH,
 };
 
+/* Where writing fails with an errno, which says as much. */
+static const int unheard[] = { SIGPIPE, SIGXFSZ };
+
 struct message {
 	int sig;
 	pid_t sender;     /* 0: the kernel */
@@ -38,7 +41,7 @@ static void on_signal(int sig, siginfo_t *info, void *context)
 }
 
 /* Does nothing; unlike SIG_IGN it does not outlive an exec, so children have the default. */
-static void on_pipe(int sig)
+static void on_unheard(int sig)
 {
 	(void)sig;
 }
@@ -101,9 +104,13 @@ static int catch_all(void)
 			return -1;
 	}
 	memset(&action, 0, sizeof action);
-	action.sa_handler = on_pipe;
+	action.sa_handler = on_unheard;
 	action.sa_flags = SA_RESTART;
-	return is_ignored(SIGPIPE) ? 0 : sigaction(SIGPIPE, &action, NULL);
+	for (i = 0; i < sizeof unheard / sizeof *unheard; i++) {
+		if (!is_ignored(unheard[i]) && sigaction(unheard[i], &action, NULL) != 0)
+			return -1;
+	}
+	return 0;
 }
 
 static int open_pipe(struct signals *signals, int guard_fd, struct error *err)

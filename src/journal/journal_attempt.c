@@ -59,12 +59,20 @@ static const struct journal_sql set_pid = {
 	"UPDATE attempt SET pid = :pid WHERE id = :id", SQL_PARAMETERS(":pid", ":id")
 };
 
+enum { LOSE_REASON = 1, LOSE_TASK };
+
+static const struct journal_sql lose_attempt = {
+	"UPDATE attempt SET outcome = 'lost', reason = :reason"
+	" WHERE task = :task AND outcome = 'success'", SQL_PARAMETERS(":reason", ":task")
+};
+
 int attempt_rows_init(struct attempt_rows *a, struct rows *rows, struct error *err)
 {
 	*a = (struct attempt_rows){ .rows = rows };
 	if (journal_sql_prepare(rows->db, &add_attempt, &a->add, err) != 0
 	    || journal_sql_prepare(rows->db, &end_attempt, &a->end, err) != 0
-	    || journal_sql_prepare(rows->db, &drop_attempt, &a->drop, err) != 0)
+	    || journal_sql_prepare(rows->db, &drop_attempt, &a->drop, err) != 0
+	    || journal_sql_prepare(rows->db, &lose_attempt, &a->lose, err) != 0)
 		return -1;
 	return journal_sql_prepare(rows->db, &set_pid, &a->set_pid, err);
 }
@@ -75,6 +83,7 @@ void attempt_rows_release(struct attempt_rows *a)
 	sqlite3_finalize(a->end);
 	sqlite3_finalize(a->drop);
 	sqlite3_finalize(a->set_pid);
+	sqlite3_finalize(a->lose);
 }
 
 /* ---- starts ---- */
@@ -108,6 +117,13 @@ int attempt_rows_set_pid(struct attempt_rows *a, int64_t id, pid_t pid)
 	sqlite3_bind_int64(a->set_pid, SET_PID_PID, pid);
 	sqlite3_bind_int64(a->set_pid, SET_PID_ID, id);
 	return rows_run(a->rows, a->set_pid);
+}
+
+int attempt_rows_lost(struct attempt_rows *a, int64_t task, const char *reason)
+{
+	rows_bind_text(a->lose, LOSE_REASON, reason);
+	sqlite3_bind_int64(a->lose, LOSE_TASK, task);
+	return rows_run(a->rows, a->lose);
 }
 
 /* ---- ends ---- */

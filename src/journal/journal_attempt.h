@@ -13,7 +13,7 @@
 
 struct attempt_rows {
 	struct rows *rows;
-	sqlite3_stmt *add, *end, *drop, *set_pid;
+	sqlite3_stmt *add, *end, *drop, *set_pid, *lose;
 };
 
 /* Returns 0, or -1 with a message. A struct that is all zero may be released, too. */
@@ -35,6 +35,9 @@ struct attempt_row {
 int attempt_rows_add(struct attempt_rows *a, const struct attempt_row *row);
 int attempt_rows_drop(struct attempt_rows *a, int64_t id);
 int attempt_rows_set_pid(struct attempt_rows *a, int64_t id, pid_t pid);
+
+/* The last attempt of the task, if it has succeeded, has lost its output. */
+int attempt_rows_lost(struct attempt_rows *a, int64_t task, const char *reason);
 
 /* The attempt has ended: completes its row if it has one, else adds it. */
 int attempt_rows_end(struct attempt_rows *a, const struct ending *e, bool has_row);

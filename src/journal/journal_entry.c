@@ -50,10 +50,19 @@ static const struct journal_sql set_task = {
 	SQL_PARAMETERS(":outcome" STANDING(SQL_NAME))
 };
 
+enum { LOSE_ID = 1 };
+
+static const struct journal_sql lose_task = {
+	"UPDATE task SET outcome = 'lost' WHERE id = :id AND outcome = 'success'",
+	SQL_PARAMETERS(":id")
+};
+
 int task_rows_init(struct task_rows *t, struct rows *rows, struct error *err)
 {
 	*t = (struct task_rows){ .rows = rows };
 	if (journal_sql_prepare(rows->db, &add_task, &t->add, err) != 0)
+		return -1;
+	if (journal_sql_prepare(rows->db, &lose_task, &t->lose, err) != 0)
 		return -1;
 	return journal_sql_prepare(rows->db, &set_task, &t->set, err);
 }
@@ -62,6 +71,7 @@ void task_rows_release(struct task_rows *t)
 {
 	sqlite3_finalize(t->add);
 	sqlite3_finalize(t->set);
+	sqlite3_finalize(t->lose);
 	free(t->words.at);
 	free(t->line.at);
 }
@@ -139,6 +149,15 @@ int task_rows_add(struct task_rows *t, const struct covey_task *task,
 	else
 		journal_db_bind_bytes(s, TASK_INPUT, what->input, what->input_len);
 	return rows_run(t->rows, s);
+}
+
+int task_rows_lost(struct task_rows *t, int64_t row, bool *changed)
+{
+	sqlite3_bind_int64(t->lose, LOSE_ID, row);
+	if (rows_run(t->rows, t->lose) != 0)
+		return -1;
+	*changed = sqlite3_changes(t->rows->db->db) > 0;
+	return 0;
 }
 
 bool entry_is_plain(const struct covey_command *command)

@@ -28,7 +28,7 @@ bool entry_is_plain(const struct covey_command *command);
 /* The run whose tasks are written, and buffers for their rows. */
 struct task_rows {
 	struct rows *rows;
-	sqlite3_stmt *add, *set;
+	sqlite3_stmt *add, *set, *lose;
 	int64_t run, series;
 	int64_t base;                /* a task's row has the id base + its id in the executor */
 	struct room words, line;
@@ -49,6 +49,8 @@ struct standing {
 /* Insert and update a task's row. Return as rows_run. */
 int task_rows_add(struct task_rows *t, const struct covey_task *task,
     const struct journal_task *what, const struct standing *standing);
+/* A task that has succeeded has lost its output. *changed: it had succeeded, and was not lost yet. */
+int task_rows_lost(struct task_rows *t, int64_t row, bool *changed);
 int task_rows_set(struct task_rows *t, const struct covey_task *task,
     const struct standing *standing);
 

@@ -401,6 +401,19 @@ void journal_writer_event(struct journal_writer *w, const struct covey_event *ev
 	}
 }
 
+/* Seldom enough to write everything else first. */
+bool journal_writer_lost(struct journal_writer *w, uint64_t task, const char *reason)
+{
+	int64_t row = w->tasks.base + (int64_t)task;
+	bool changed = false;
+
+	if (w->rows.failed || write_over(w) != 0
+	    || attempt_rows_lost(&w->attempts, row, reason) != 0
+	    || task_rows_lost(&w->tasks, row, &changed) != 0)
+		return false;
+	return changed;
+}
+
 /* ---- writing what is in memory ---- */
 
 static int forget_start(struct journal_writer *w)

@@ -42,6 +42,12 @@ int journal_writer_starting(struct journal_writer *w, const struct covey_task *t
 /* Something happened to a task that was queued. */
 void journal_writer_event(struct journal_writer *w, const struct covey_event *event);
 
+/*
+ * Of an output of that task, by the executor's count, something is lost: what is written of the task
+ * and its last attempt is a success no more, but COVEY_LOST with that reason. True: it was one.
+ */
+bool journal_writer_lost(struct journal_writer *w, uint64_t task, const char *reason);
+
 /* Commits all that happened. Returns 0, or -1 with a message in journal_writer_error. */
 int journal_writer_settle(struct journal_writer *w);
 const char *journal_writer_error(const struct journal_writer *w);

@@ -91,6 +91,19 @@ static void judge(struct cv_slot *slot)
 		attempt->oom = attempt->outcome == COVEY_SIGNAL && attempt->signal == SIGKILL;
 }
 
+/* Without its output it cannot be said that a command has done what it was run for. */
+static void judge_output(struct cv_slot *slot, char *line, size_t size)
+{
+	struct covey_attempt *attempt = &slot->attempt;
+
+	if (attempt->outcome != COVEY_SUCCESS || attempt->output_errno == 0)
+		return;
+	attempt->outcome = COVEY_LOST;
+	snprintf(line, size, "cannot keep what it has printed: '%s': %s",
+	    slot->ex->limits.tmpdir, strerror(attempt->output_errno));
+	attempt->reason = line;
+}
+
 static struct covey_output *take(struct cv_slot *slot, enum cv_stream stream)
 {
 	if (slot->captures[stream].error != 0)
@@ -350,6 +363,7 @@ void cv_finish_attempt(struct cv_slot *slot)
 	attempt->result = take(slot, CV_STREAM_RESULT);
 	take_reason(slot, reason, sizeof reason);
 	take_note(slot, reason, sizeof reason);
+	judge_output(slot, reason, sizeof reason);
 	delay = decide(ex, slot);
 	attempt->retry = delay >= 0;
 	cv_emit(ex, &event);

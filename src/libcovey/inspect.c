@@ -62,7 +62,7 @@ const char *covey_outcome_name(enum covey_outcome outcome)
 	static const char *const names[] = {
 		[COVEY_SUCCESS] = "success", [COVEY_EXIT] = "exit", [COVEY_SIGNAL] = "signal",
 		[COVEY_TIMEOUT] = "timeout", [COVEY_SPAWN] = "spawn", [COVEY_DEADLINE] = "deadline",
-		[COVEY_CANCELLED] = "cancelled",
+		[COVEY_CANCELLED] = "cancelled", [COVEY_LOST] = "lost",
 	};
 	_Static_assert(sizeof names / sizeof *names == COVEY_NOUTCOMES, "a name for each outcome");
 

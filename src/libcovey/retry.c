@@ -47,6 +47,7 @@ bool cv_retry_matches(const struct covey_outcomes *set, const struct cv_failure 
 	case COVEY_TIMEOUT:
 	case COVEY_DEADLINE:
 	case COVEY_CANCELLED:
+	case COVEY_LOST:
 	case COVEY_NOUTCOMES:
 		break;
 	}

@@ -23,7 +23,7 @@ static int database_error(const struct journal_db *db, struct error *err)
 #define IS_SUCCESS "t.outcome = 'success'"
 #define IS_FLAKY "(t.outcome = 'success' AND t.attempts > 1)"
 #define IS_FAILED "t.outcome IN " PAST_FAILED_OUTCOMES
-#define IS_UNFINISHED "(t.outcome IS NULL OR t.outcome IN ('cancelled', 'deadline'))"
+#define IS_UNFINISHED "(t.outcome IS NULL OR t.outcome IN ('cancelled', 'deadline', 'lost'))"
 
 /* A query about one run, or without a parameter about all runs; each is called for every row. */
 struct query {
@@ -304,7 +304,11 @@ static const struct query failed_tasks = {
 static void print_unfinished(sqlite3_stmt *s, void *arg)
 {
 	(void)arg;
-	print_task(s, "did not finish");
+	/* it did, but nobody has its output: the reason says why */
+	print_task(s, strcmp(report_text(s, TASK_OUTCOME), "lost") == 0 ? "lost its output"
+	    : "did not finish");
+	if (!report_is_null(s, TASK_REASON))
+		report_print(s, "\n    reason: ", TASK_REASON);
 	putchar('\n');
 }
 

@@ -18,6 +18,9 @@ static const char header[] =
 /* room for the columns but the last */
 enum { COLUMNS_SIZE = 256 };
 
+/* covey's own status where covey has failed */
+enum { STATUS_LOST = 125 };
+
 struct joblog {
 	const char *path;
 	int fd;
@@ -166,6 +169,9 @@ static struct result result_of(const struct covey_event *event)
 	case COVEY_DEADLINE:
 	case COVEY_CANCELLED:
 		return (struct result){ -1, 15 };
+	case COVEY_LOST:
+		/* a log has no word for it; scripts that read it must not take it for a success */
+		return (struct result){ STATUS_LOST, 0 };
 	case COVEY_SUCCESS:
 	case COVEY_EXIT:
 	case COVEY_SIGNAL:

@@ -22,6 +22,7 @@ struct part {
 struct waiting {
 	RB_ENTRY(waiting) entry;
 	uint64_t task;
+	uint64_t owner;                /* by the executor's count */
 	bool finished;
 	STAILQ_HEAD(, part) parts;
 	struct covey_output *lines[2]; /* after the parts, while the task runs; by stream, or NULL */
@@ -103,6 +104,7 @@ static struct waiting *waiting_for(struct keep_order *order, uint64_t task)
 	if (waiting == NULL)
 		return NULL;
 	waiting->task = task;
+	waiting->owner = outq_owner(order->q);
 	STAILQ_INIT(&waiting->parts);
 	RB_INSERT(waiting_tree, &order->waiting, waiting);
 	return waiting;
@@ -234,15 +236,18 @@ static void store_lines(struct keep_order *order, struct waiting *waiting)
 
 static void print(struct keep_order *order, struct waiting *waiting)
 {
+	uint64_t owner = outq_owner(order->q);
 	const struct part *part;
 	int i;
 
+	outq_set_owner(order->q, waiting->owner);
 	STAILQ_FOREACH(part, &waiting->parts, entry)
 		outq_part(order->q, part->fd, part->store, part->offset, part->len);
 	for (i = 0; i < 2; i++) {
 		outq_output(order->q, i + 1, waiting->lines[i]);
 		waiting->lines[i] = NULL;
 	}
+	outq_set_owner(order->q, owner);
 }
 
 /* The next task's turn; true if it has finished already. */

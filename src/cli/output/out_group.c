@@ -1,6 +1,7 @@
 #include "cli/output/out_group.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -28,14 +29,23 @@ void out_group_free(struct out_group *group)
 	free(group);
 }
 
+static bool is_torn(const struct covey_attempt *attempt, const struct covey_output *output)
+{
+	char last = '\n';
+
+	return attempt->output_errno != 0 && covey_output_tail(output, &last, 1) == 1 && last != '\n';
+}
+
 void out_group_put(struct keep_order *order, struct trouble *trouble,
     const struct covey_event *event, int stream)
 {
 	const struct origin *item = event->task->user;
 	struct covey_output *output = covey_take_output(event->attempt, stream);
+	bool torn;
 
 	if (output == NULL)
 		return;
+	torn = is_torn(event->attempt, output);
 	if (item != NULL && item->tag != NULL) {
 		struct covey_output *tagged = tag_lines(output, item->tag, item->tag_len);
 
@@ -45,6 +55,9 @@ void out_group_put(struct keep_order *order, struct trouble *trouble,
 		output = tagged;
 	}
 	keep_order_put(order, origin_place(event->task), stream, output);
+	/* what comes next must not look like the end of the line that was lost */
+	if (torn)
+		keep_order_lines(order, origin_place(event->task), stream, "\n", 1);
 }
 
 static void put(struct out_group *group, const struct covey_event *event, int stream)

@@ -26,6 +26,7 @@ struct chunk {
 	STAILQ_ENTRY(chunk) entry;
 	struct outq_shared *shared;   /* NULL: the bytes follow */
 	uint64_t at, end;
+	uint64_t owner;               /* the task whose it is; 0: covey's own */
 	bool last_use;                /* what has been written is needed no more */
 	char bytes[];
 };
@@ -58,6 +59,9 @@ struct outq {
 	bool joined;              /* both descriptors are the same pipe or terminal: one lane */
 	outq_hook *hook;
 	void *hook_arg;
+	uint64_t owner;
+	outq_lost_fn *lost;
+	void *lost_arg;
 };
 
 static void open_lane(struct lane *lane, int fd)
@@ -121,6 +125,21 @@ static void drop_first(struct lane *lane)
 	free(chunk);
 }
 
+static void lose(const struct outq *q, uint64_t owner)
+{
+	if (owner != 0 && q->lost != NULL)
+		q->lost(q->lost_arg, owner);
+}
+
+/* Whoever has something in the lane has lost it. */
+static void lose_all(const struct outq *q, const struct lane *lane)
+{
+	const struct chunk *chunk;
+
+	STAILQ_FOREACH(chunk, &lane->chunks, entry)
+		lose(q, chunk->owner);
+}
+
 static void drop_all(struct lane *lane)
 {
 	while (!STAILQ_EMPTY(&lane->chunks))
@@ -153,6 +172,22 @@ void outq_set_hook(struct outq *q, outq_hook *hook, void *arg)
 	q->hook_arg = arg;
 }
 
+void outq_on_lost(struct outq *q, outq_lost_fn *lost, void *arg)
+{
+	q->lost = lost;
+	q->lost_arg = arg;
+}
+
+void outq_set_owner(struct outq *q, uint64_t owner)
+{
+	q->owner = owner;
+}
+
+uint64_t outq_owner(const struct outq *q)
+{
+	return q->owner;
+}
+
 static struct lane *lane_of(struct outq *q, int fd)
 {
 	return &q->lanes[fd == STDOUT_FILENO || q->joined ? 0 : 1];
@@ -165,6 +200,9 @@ static void fail(struct outq *q, struct lane *lane, int error)
 	if (lane->fd == STDOUT_FILENO)
 		trouble_report(q->trouble, error == EPIPE ? TROUBLE_READER : TROUBLE_OUTPUT, error,
 		    "cannot write to standard output");
+	else
+		trouble_report(q->trouble, TROUBLE_MESSAGES, error,
+		    "cannot write to standard error");
 }
 
 /* ---- writing ---- */
@@ -230,6 +268,7 @@ static void push(struct outq *q, struct lane *lane)
 			return;
 		if (n < 0) {
 			fail(q, lane, errno);
+			lose_all(q, lane);
 			drop_all(lane);
 			return;
 		}
@@ -291,13 +330,19 @@ void outq_text(struct outq *q, int fd, const char *data, size_t len)
 	struct lane *lane = lane_of(q, fd);
 	struct chunk *chunk;
 
-	if (len == 0 || lane->error != 0)
+	if (len == 0)
 		return;
+	if (lane->error != 0) {
+		lose(q, q->owner);
+		return;
+	}
 	chunk = malloc(sizeof *chunk + len);
 	if (chunk == NULL) {
 		fail(q, lane, ENOMEM);
+		lose(q, q->owner);
 		return;
 	}
+	chunk->owner = q->owner;
 	chunk->shared = NULL;
 	chunk->at = 0;
 	chunk->end = len;
@@ -309,14 +354,17 @@ void outq_text(struct outq *q, int fd, const char *data, size_t len)
 void outq_printf(struct outq *q, int fd, const char *format, ...)
 {
 	char text[64 * 1024];
+	uint64_t owner = q->owner;
 	va_list args;
 	int n;
 
 	va_start(args, format);
 	n = vsnprintf(text, sizeof text, format, args);
 	va_end(args);
+	q->owner = 0;
 	if (n > 0)
 		outq_text(q, fd, text, (size_t)n < sizeof text ? (size_t)n : sizeof text - 1);
+	q->owner = owner;
 }
 
 /* ---- outputs ---- */
@@ -360,13 +408,19 @@ static void add_part(struct outq *q, int fd, struct outq_shared *shared, uint64_
 	struct lane *lane = lane_of(q, fd);
 	struct chunk *chunk;
 
-	if (len == 0 || lane->error != 0)
+	if (len == 0)
 		return;
+	if (lane->error != 0) {
+		lose(q, q->owner);
+		return;
+	}
 	chunk = malloc(sizeof *chunk);
 	if (chunk == NULL) {
 		fail(q, lane, ENOMEM);
+		lose(q, q->owner);
 		return;
 	}
+	chunk->owner = q->owner;
 	chunk->shared = shared;
 	chunk->last_use = last_use;
 	chunk->at = offset;
@@ -406,6 +460,7 @@ void outq_output(struct outq *q, int fd, struct covey_output *output)
 	shared = outq_share(output);
 	if (shared == NULL) {
 		fail(q, lane_of(q, fd), ENOMEM);
+		lose(q, q->owner);
 		return;
 	}
 	if (covey_output_cut(output, NULL) > 0)

@@ -22,8 +22,8 @@ struct outq_shared;
 
 /*
  * Makes a queue for descriptors 1 and 2. When 1 takes no more, the queue reports it: as
- * TROUBLE_READER if its reader has gone away, else as TROUBLE_OUTPUT. Of 2 there is nobody to tell.
- * NULL when memory runs out.
+ * TROUBLE_READER if its reader has gone away, else as TROUBLE_OUTPUT. When 2 takes no more, it
+ * reports it as TROUBLE_MESSAGES. NULL when memory runs out.
  */
 struct outq *outq_new(struct trouble *trouble);
 void outq_free(struct outq *q);
@@ -35,10 +35,19 @@ void outq_attach(struct outq *q, struct covey *ex);
 typedef void outq_hook(void *arg, bool before);
 void outq_set_hook(struct outq *q, outq_hook *hook, void *arg);
 
+/*
+ * Whose is what is added from now on: a task's, by the executor's count, or, with 0, covey's own.
+ * Of each task of which something cannot be written, the function is told, perhaps repeatedly.
+ */
+typedef void outq_lost_fn(void *arg, uint64_t owner);
+void outq_on_lost(struct outq *q, outq_lost_fn *lost, void *arg);
+void outq_set_owner(struct outq *q, uint64_t owner);
+uint64_t outq_owner(const struct outq *q);
+
 /* Adds bytes, copied where they have to wait. fd is 1 or 2. */
 void outq_text(struct outq *q, int fd, const char *data, size_t len);
 
-/* Adds a formatted text, cut at 64 KiB. */
+/* Adds a formatted text of covey's own, cut at 64 KiB. */
 void outq_printf(struct outq *q, int fd, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 

@@ -256,6 +256,9 @@ static void finished(struct summary *summary, const struct covey_event *event)
 			note_flaky(summary, event->task);
 	} else if (event->attempt == NULL) {
 		summary->nnot_started++;
+	} else if (event->outcome == COVEY_LOST && summary->recorded != event->task->id) {
+		summary->nfailed++;
+		note_failure(summary, event, "failed");
 	} else if (summary->recorded != event->task->id) {
 		summary->nstopped++;
 		note_failure(summary, event, "is not tried again");
@@ -365,6 +368,12 @@ static void say_skipped(const struct summary *summary)
 	    (unsigned long long)total, total == 1 ? "" : "s",
 	    (unsigned long long)summary->succeeded_before,
 	    (unsigned long long)summary->failed_before);
+}
+
+void summary_lost(struct summary *summary)
+{
+	summary->nsucceeded--;
+	summary->nfailed++;
 }
 
 void summary_skipped(struct summary *summary, uint64_t succeeded, uint64_t failed)

@@ -30,6 +30,9 @@ struct sink summary_sink(struct summary *summary);
 /* So many tasks were left out, as they had succeeded, or failed, in an earlier run. */
 void summary_skipped(struct summary *summary, uint64_t succeeded, uint64_t failed);
 
+/* A task that counted as a success has lost its output. */
+void summary_lost(struct summary *summary);
+
 /*
  * Prints what failed, what was flaky (it had failed, and then succeeded), and the counts. rest: the
  * input was not read to its end.

@@ -44,6 +44,20 @@ bool trouble_take(struct trouble *trouble, enum trouble_kind *kind, const char *
 	return false;
 }
 
+const char *trouble_with_output(const struct trouble *trouble)
+{
+	static const enum trouble_kind kinds[] = {
+		TROUBLE_RESULTS, TROUBLE_OUTPUT, TROUBLE_READER, TROUBLE_MESSAGES,
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+		if (trouble->reports[kinds[i]].reported)
+			return trouble->reports[kinds[i]].what.message;
+	}
+	return NULL;
+}
+
 int trouble_errno(const struct trouble *trouble, enum trouble_kind kind)
 {
 	return trouble->reports[kind].sys_errno;

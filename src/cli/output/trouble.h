@@ -14,6 +14,7 @@
 enum trouble_kind {
 	TROUBLE_READER,     /* nobody reads standard output any more */
 	TROUBLE_OUTPUT,     /* what tasks print cannot be kept, or not be written */
+	TROUBLE_MESSAGES,   /* standard error cannot be written */
 	TROUBLE_RECORDS,    /* the journal or the job log cannot be written */
 	TROUBLE_RESULTS,    /* the directory of --results cannot be written */
 	TROUBLE_NKINDS
@@ -37,6 +38,9 @@ void trouble_report_lost(struct trouble *trouble, int sys_errno);
 
 /* Takes the next report that nobody has taken: its kind, and its message. False: there is none. */
 bool trouble_take(struct trouble *trouble, enum trouble_kind *kind, const char **what);
+
+/* Why what tasks print or save does not arrive whole; NULL: it does. */
+const char *trouble_with_output(const struct trouble *trouble);
 
 /* The errno of what was reported of that kind; 0: nothing was, or without one. */
 int trouble_errno(const struct trouble *trouble, enum trouble_kind kind);

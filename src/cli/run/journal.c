@@ -157,6 +157,17 @@ static void queued(struct journal *j, const struct covey_task *task)
 	journal_writer_queued(j->writer, task, &what);
 }
 
+bool journal_lost(struct journal *j, uint64_t task, const char *reason, bool counted)
+{
+	bool was_success = journal_writer_lost(j->writer, task, reason);
+
+	if (was_success && counted) {
+		j->succeeded--;
+		j->failed++;
+	}
+	return was_success;
+}
+
 static void on_event(void *self, const struct covey_event *event)
 {
 	struct journal *j = self;

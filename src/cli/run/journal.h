@@ -58,6 +58,12 @@ int journal_is_unusable(const struct journal *j, const struct error *why, struct
 /* ---- what happens ---- */
 
 /* Tasks have a struct origin. */
+/*
+ * Of what that task has printed, something is lost: see journal_writer_lost. counted: the task has
+ * finished already, and counts as failed from now on.
+ */
+bool journal_lost(struct journal *j, uint64_t task, const char *reason, bool counted);
+
 struct sink journal_sink(struct journal *j);
 
 /*

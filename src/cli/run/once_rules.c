@@ -25,6 +25,8 @@ static int alone(const struct covey_event *event)
 	case COVEY_TIMEOUT:
 	case COVEY_DEADLINE:
 		return STATUS_DEADLINE;
+	case COVEY_LOST:
+		return STATUS_BROKEN;
 	case COVEY_SUCCESS:
 	case COVEY_CANCELLED:
 	case COVEY_NOUTCOMES:

@@ -108,6 +108,7 @@ static void check_empty(struct run *run)
 
 static void conclude(struct run *run)
 {
+	uint64_t nlost;
 	int status;
 
 	run->concluding = true;
@@ -125,9 +126,10 @@ static void conclude(struct run *run)
 	if (run->sig != SIGPIPE)
 		summary_end(run->summary, run->verdict.unfinished || feed_has_more(run->feed));
 	end_records(run);
+	nlost = run->nlost;
 	drain(run);
 	run_react(run);
-	if (verdict_status(&run->verdict) != status)
+	if (verdict_status(&run->verdict) != status || run->nlost != nlost)
 		end_records(run);
 }
 

@@ -69,12 +69,69 @@ static void check_captured(struct run *run, const struct covey_event *event)
 		trouble_report_lost(&run->trouble, event->attempt->output_errno);
 }
 
+/* It has finished, and is on record as a success: that is put right. */
+static void lost_late(struct run *run, uint64_t task)
+{
+	const char *why = trouble_with_output(&run->trouble);
+
+	if (run->ledger.journal != NULL && journal_lost(run->ledger.journal, task,
+	    why == NULL ? "out of memory" : why, true))
+		summary_lost(run->summary);
+}
+
+/* Of what that task has printed, something cannot be written. */
+static void on_lost(void *arg, uint64_t task)
+{
+	struct run *run = arg;
+
+	run->nlost++;
+	if (task == run->told_of)
+		run->lost_now = true;
+	else
+		lost_late(run, task);
+}
+
+/* After the sinks have had an attempt: is its output where it belongs? */
+static void check_output(struct run *run, const struct covey_event *event, bool printed)
+{
+	struct covey_attempt *attempt = event->attempt;
+	bool lost = run->lost_now || run->trouble.reports[TROUBLE_RESULTS].reported
+	    || (printed && run->trouble.reports[TROUBLE_OUTPUT].reported);
+
+	if (!lost || attempt->outcome != COVEY_SUCCESS)
+		return;
+	attempt->outcome = COVEY_LOST;
+	attempt->reason = trouble_with_output(&run->trouble);
+	if (run->ledger.journal != NULL)
+		journal_lost(run->ledger.journal, event->task->id, attempt->reason, false);
+}
+
+/* Hands the event to the sinks; what they add to the queue is the task's. */
+static void tell_sinks(struct run *run, const struct covey_event *event)
+{
+	bool ended = event->type == COVEY_ENDED, printed = ended
+	    && (covey_output_size(event->attempt->out) > 0 || covey_output_size(event->attempt->err) > 0);
+	bool saved = !run->trouble.reports[TROUBLE_RESULTS].reported;
+
+	run->lost_now = false;
+	run->told_of = event->task == NULL ? 0 : event->task->id;
+	outq_set_owner(run->q, run->told_of);
+	sinks_event(&run->sinks, event);
+	outq_set_owner(run->q, 0);
+	run->told_of = 0;
+	if (ended)
+		check_output(run, event, printed);
+	else if (event->type == COVEY_FINISHED && event->outcome == COVEY_SUCCESS
+	    && (run->lost_now || (saved && run->trouble.reports[TROUBLE_RESULTS].reported)))
+		lost_late(run, event->task->id);
+}
+
 static void on_event(struct covey *ex, const struct covey_event *event, void *user)
 {
 	struct run *run = user;
 
 	(void)ex;
-	sinks_event(&run->sinks, event);
+	tell_sinks(run, event);
 	check_captured(run, event);
 	/* covey itself writes nothing that would tell it */
 	if (event->type == COVEY_ENDED && run->options->ungroup)
@@ -91,8 +148,13 @@ static bool on_output(struct covey *ex, const struct covey_task *task,
 {
 	struct run *run = user;
 
+	bool dealt_with;
+
 	(void)ex;
-	return sinks_output(&run->sinks, task, attempt, stream, data, len);
+	outq_set_owner(run->q, task->id);
+	dealt_with = sinks_output(&run->sinks, task, attempt, stream, data, len);
+	outq_set_owner(run->q, 0);
+	return dealt_with;
 }
 
 static enum covey_next pull(struct run *run)
@@ -206,6 +268,7 @@ void run_set_callbacks(struct run *run, struct covey_options *options)
 	options->events = run->sinks.wants | SINK_WANTS(COVEY_ENDED) | SINK_WANTS(COVEY_FINISHED);
 	options->on_output = sinks_want_output(&run->sinks) ? on_output : NULL;
 	options->user = run;
+	outq_on_lost(run->q, on_lost, run);
 	feed_on_refused(run->feed, on_refused, run);
 	if (reads_ahead(run))
 		feed_on_readable(run->feed, on_readable, run);

@@ -1,6 +1,11 @@
 #include "cli/run/run_open.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <regex.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "cli/run/jobs.h"
 #include "cli/run/jobserver.h"
@@ -223,9 +228,27 @@ static int open_results(struct run *run, struct error *err)
 	    : results_open(run->results, run->options->recovery != RECOVERY_NONE, err);
 }
 
+/* Large outputs need it; that it is not there must not be found out by losing them. */
+static int check_tmpdir(const struct run *run, struct error *err)
+{
+	const char *tmpdir = secure_getenv("TMPDIR");
+	int fd, result;
+
+	if (run->options->ungroup || tmpdir == NULL || *tmpdir == '\0')
+		return 0;
+	fd = open(tmpdir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	result = fd < 0 ? -1 : faccessat(fd, ".", W_OK | X_OK, AT_EACCESS);
+	if (result != 0)
+		error_set(err, "cannot keep output in '%s', which TMPDIR names: %s", tmpdir,
+		    strerror(errno));
+	if (fd >= 0)
+		close(fd);
+	return result;
+}
+
 int run_open(struct run *run, struct error *err)
 {
-	if (make_outputs(run, err) != 0)
+	if (check_tmpdir(run, err) != 0 || make_outputs(run, err) != 0)
 		return STATUS_BROKEN;
 	if (open_records(run, err) != 0)
 		return STATUS_USAGE;

@@ -52,6 +52,9 @@ struct run {
 
 	/* how it ends */
 	struct trouble trouble;
+	uint64_t nlost;                /* how often something of a task's output was lost */
+	uint64_t told_of;              /* the task of the event that the sinks get; 0: none */
+	bool lost_now;                 /* of the task that the current event is about */
 	bool concluding;               /* nothing runs any more */
 	bool halted;
 	struct signals signals;

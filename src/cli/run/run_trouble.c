@@ -30,6 +30,15 @@ static void start_no_more(struct run *run, const char *what)
 	covey_cancel(run->ex, COVEY_CANCEL_WAITING);
 }
 
+/*
+ * Nobody can be told. The failures that standard error had to show are not shown, but what is
+ * printed to standard output and recorded is of use still.
+ */
+static void go_on_unheard(struct run *run)
+{
+	run->verdict.broken = true;
+}
+
 void run_react(struct run *run)
 {
 	enum trouble_kind kind;
@@ -42,6 +51,9 @@ void run_react(struct run *run)
 			break;
 		case TROUBLE_OUTPUT:
 			stop_everything(run, what);
+			break;
+		case TROUBLE_MESSAGES:
+			go_on_unheard(run);
 			break;
 		case TROUBLE_RECORDS:
 		case TROUBLE_RESULTS:
