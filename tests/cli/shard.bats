@@ -138,7 +138,7 @@ shards() {
 	same "$(paste -d ' ' in in in)" "$(sort -n <<<"$shuffled")"
 	[[ $(sort -n <<<"$shuffled") != "$shuffled" ]]
 	same 1 "${#stderr_lines[@]}"
-	match "$stderr" '^covey: a random order; --seed [0-9]+ gives it again$'
+	match "$stderr" '^covey: shuffled; use --seed [0-9]+ to repeat this order$'
 	seed=${stderr//[^0-9]/}
 	run -0 --separate-stderr covey --shuf --seed "$seed" -j 1 -c 'echo {} $COVEY_TASK {#}' <in
 	same "$shuffled" "$output"

@@ -1,4 +1,4 @@
-/* Which shard the environment tells of, for each engine, and what of it makes no sense. */
+/* Which shard the environment names, for each engine, and what is refused. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

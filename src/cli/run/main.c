@@ -32,7 +32,7 @@
 #include "cli/xargs/xargs_rules.h"
 #include "cli/xargs/xargs_say.h"
 
-/* as many at once as are worth a thread */
+/* From this many jobs on, a thread pays off. */
 enum { MANY_JOBS = 64 };
 
 static int finish_stdout(void)
@@ -207,7 +207,7 @@ static bool draws_seed(const struct options *options)
 static void say_seed(const struct options *options)
 {
 	if (draws_seed(options) && !options->quiet)
-		fprintf(stderr, "covey: a random order; --seed %u gives it again\n", options->seed);
+		fprintf(stderr, "covey: shuffled; use --seed %u to repeat this order\n", options->seed);
 }
 
 /* Does covey read its standard input? */

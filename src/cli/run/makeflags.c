@@ -84,7 +84,7 @@ void makeflags_find(const char *flags, struct makeflags_auth *auth)
 		parse(auth);
 }
 
-/* "-j", "-j4", or a jobserver: what another jobserver takes the place of. */
+/* "-j", "-j4", or a jobserver: what another jobserver replaces. */
 static bool is_about_jobs(const char *word, size_t len)
 {
 	return value_of(word, len) != NULL

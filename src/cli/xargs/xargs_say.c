@@ -102,7 +102,7 @@ static const char help[] =
     "                            stop at the item END; without END, at none\n"
     "Command lines:\n"
     "  -I R, -i[R], --replace[=R]\n"
-    "                            a line of input takes the place of R, or of {}\n"
+    "                            a line of input replaces R, or {}\n"
     "  -L N, -l[N], --max-lines[=N]\n"
     "                            use N lines of input for each, or one\n"
     "  -n, --max-args=N          use N items for each at most\n"
