@@ -82,6 +82,7 @@ struct about {
 	int64_t series;            /* to look for tasks of earlier runs in; 0: there can be none */
 	struct past *past;         /* of that series, after judge */
 	bool ended, in_use;
+	bool running;              /* a covey writes to the journal, and this is its run */
 	bool cut_short;            /* it ended before it had read all of its input */
 	int status;
 	uint64_t succeeded, flaky, failed, unfinished, skipped_succeeded, skipped_failed;
@@ -90,7 +91,7 @@ struct about {
 static void print_end(sqlite3_stmt *s, const struct about *about)
 {
 	if (!about->ended)
-		printf(about->in_use && sqlite3_column_int(s, RUN_IS_LAST) ? "running" : "killed");
+		printf(about->running ? "running" : "killed");
 	else if (!report_is_null(s, RUN_SIGNAL))
 		printf("stopped by %s", units_signal_name(sqlite3_column_int(s, RUN_SIGNAL)));
 	else
@@ -103,6 +104,7 @@ static void take_quietly(sqlite3_stmt *s, void *arg)
 
 	about->run = sqlite3_column_int64(s, RUN_ID);
 	about->ended = !report_is_null(s, RUN_ENDED);
+	about->running = !about->ended && about->in_use && sqlite3_column_int(s, RUN_IS_LAST) != 0;
 	about->status = !about->ended || !report_is_null(s, RUN_SIGNAL) ? -1
 	    : sqlite3_column_int(s, RUN_STATUS);
 	about->skipped_succeeded = (uint64_t)sqlite3_column_int64(s, RUN_SKIPPED_SUCCEEDED);
@@ -130,7 +132,9 @@ static void take_run(sqlite3_stmt *s, void *arg)
 	printf("\n    ");
 	report_print_time(sqlite3_column_double(s, RUN_STARTED));
 	report_print(s, " on ", RUN_HOST);
-	if (!report_is_null(s, RUN_RECOVERY)) {
+	/* the first run with --resume continues none */
+	if (!report_is_null(s, RUN_RECOVERY)
+	    && sqlite3_column_int64(s, RUN_SERIES) != about->run) {
 		report_print(s, ", ", RUN_RECOVERY);
 		printf(" of run %lld", (long long)sqlite3_column_int64(s, RUN_SERIES));
 	}
@@ -301,12 +305,18 @@ static const struct query failed_tasks = {
 	{ SELECT_TASK OF_SERIES IS_FAILED " ORDER BY t.number, t.id", RUN_PARAMETER }, print_failed
 };
 
+static const char *unfinished_how(sqlite3_stmt *s, const struct about *about)
+{
+	/* it did finish, but nobody has its output: the reason says why */
+	if (strcmp(report_text(s, TASK_OUTCOME), "lost") == 0)
+		return "lost its output";
+	return about->running && report_is_null(s, TASK_OUTCOME) ? "has not finished yet"
+	    : "did not finish";
+}
+
 static void print_unfinished(sqlite3_stmt *s, void *arg)
 {
-	(void)arg;
-	/* it did, but nobody has its output: the reason says why */
-	print_task(s, strcmp(report_text(s, TASK_OUTCOME), "lost") == 0 ? "lost its output"
-	    : "did not finish");
+	print_task(s, unfinished_how(s, arg));
 	if (!report_is_null(s, TASK_REASON))
 		report_print(s, "\n    reason: ", TASK_REASON);
 	putchar('\n');
@@ -344,14 +354,14 @@ static const struct query slowest_tasks = {
 	  RUN_PARAMETER }, print_slow
 };
 
-static int print_tasks(const struct journal_db *db, int64_t run, struct error *err)
+static int print_tasks(const struct journal_db *db, struct about *about, struct error *err)
 {
 	static const struct query *const queries[] = {
 		&failed_tasks, &unfinished_tasks, &flaky_tasks, &slowest_tasks,
 	};
 
 	for (size_t i = 0; i < sizeof queries / sizeof queries[0]; i++)
-		if (ask(db, queries[i], run, NULL, err) != 0)
+		if (ask(db, queries[i], about->run, about, err) != 0)
 			return -1;
 	return 0;
 }
@@ -366,7 +376,7 @@ int report_run(const struct journal_db *db, int64_t run, struct report_verdict *
 		result = judge(db, &about, verdict, err);
 	if (result == 0 && verdict->found) {
 		print_counts(&about);
-		result = print_tasks(db, about.run, err);
+		result = print_tasks(db, &about, err);
 	}
 	past_close(about.past);
 	return result;

@@ -136,6 +136,7 @@ on_record() {
 	wait_for on_record 'SELECT count(*) FROM attempt' 1
 	run -123 --separate-stderr report j
 	match "$output" ': running'
+	match "$output" 'task 1 has not finished yet: misbehave'
 	kill -KILL "$(supervisor)"
 	finish 'signal SIGKILL'
 	run -123 --separate-stderr report j
@@ -168,4 +169,13 @@ on_record() {
 	cmp text before
 	run -2 report
 	run -2 report a b
+}
+
+@test "the first run with --resume is a resume of none" {
+	run -0 covey --journal j --resume true ::: a
+	run -0 report j
+	lacks "$output" 'resume of'
+	run -0 covey --journal j --resume true ::: a
+	run -0 report j
+	match "$output" 'resume of run 1: exit 0'
 }

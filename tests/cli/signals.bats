@@ -189,3 +189,13 @@ load common
 	match "$stderr" 'task 1 failed: .*SIGTERM'
 	match "$stderr" '2 tasks: 1 succeeded, 1 failed$'
 }
+
+@test "the first ^C with tasks that are deaf to it says what a second one does" {
+	start --kill-after 1h sh -c 'trap "" INT TERM; : >ready; while :; do sleep 0.1; done' ::: a
+	wait_for test -e ready
+	kill -INT "$pid"
+	wait_for grep -q '^covey: stopping; a second ^C kills at once$' err
+	kill -INT "$pid"
+	finish 'signal SIGINT'
+	same 1 "$(grep -c stopping err)"
+}

@@ -269,7 +269,7 @@ static void outcomes(void **state)
 	has(&s, "task 4 failed: echo timeout: timed out (try 1, 1.5s)\n");
 	has(&s, "task 5 failed: echo spawn: cannot be started: exec: not there (try 1, 1.5s)\n");
 	has(&s, "task 6 did not finish: echo cancelled\n");
-	has(&s, "task 7 did not finish: echo running\n");
+	has(&s, "task 7 has not finished yet: echo running\n");
 }
 
 static void the_tail_of_stderr(void **state)

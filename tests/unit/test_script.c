@@ -545,6 +545,11 @@ static void make_double(struct generator *g, int depth, bool backquoted)
 	static const struct {
 		const char *script, *expected;
 	} parts[] = {
+		/*
+		 * In backquotes only the first: bash --posix (5.2) loses count of an apostrophe in
+		 * quotes in backquotes in quotes, where POSIX leaves the meaning open.
+		 */
+		{ "its ", "its " },
 		{ "it's ", "it's " }, { "\\\"", "\"" }, { "\\\\", "\\" }, { "\\$", "$" }, { "\\x", "\\x" },
 		{ " # ", " # " }, { ")", ")" }, { "$", "$" }, { "$nosuch", "" }, { ";;", ";;" },
 	};

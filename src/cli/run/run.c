@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "cli/run/run_open.h"
+#include "cli/run/run_signals.h"
 #include "cli/run/run_state.h"
 #include "cli/run/run_trouble.h"
 
@@ -42,6 +43,7 @@ static void loop(struct run *run)
 		covey_nsec wait = progress_tick(run->progress, run->ex);
 
 		ledger_tick(&run->ledger, run->ex, &wait);
+		run_say_stopping(run, &wait);
 		run_react(run);
 		look_after_output(run, &wait);
 		more = covey_step(run->ex, wait, &why);

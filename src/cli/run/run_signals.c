@@ -13,10 +13,31 @@ static void stop_for_signal(struct run *run, int sig)
 	run->nstops++;
 	if (!again) {
 		run->sig = sig;
+		run->stopped_at = covey_now(run->ex);
 		snprintf(run->stopped_by, sizeof run->stopped_by, "%s", units_signal_name(sig));
 		run->about.stopped_by = run->stopped_by;
 	}
 	covey_cancel(run->ex, again ? COVEY_CANCEL_KILL : COVEY_CANCEL_STOP);
+}
+
+/* So long the tasks have to end before somebody is told how to end them sooner. */
+#define STOPPING_PATIENCE COVEY_SEC
+
+void run_say_stopping(struct run *run, covey_nsec *wait)
+{
+	covey_nsec left;
+
+	if (run->sig == 0 || run->sig == SIGPIPE || run->nstops != 1 || run->told_stopping
+	    || run->options->quiet)
+		return;
+	left = run->stopped_at + STOPPING_PATIENCE - covey_now(run->ex);
+	if (left > 0) {
+		*wait = *wait < 0 || *wait > left ? left : *wait;
+		return;
+	}
+	run->told_stopping = true;
+	run_complain(run, "stopping; a second %s kills at once",
+	    run->sig == SIGINT ? "^C" : run->stopped_by);
 }
 
 /* Everything stops, then we do, and so does the guard; it all goes on together. */

@@ -62,6 +62,8 @@ struct run {
 	bool ending;                   /* asked to start no more (SIGUSR2) */
 	int sig;                       /* the signal that ended the run, or 0 */
 	unsigned nstops;               /* how often a signal asked it to stop */
+	covey_nsec stopped_at;         /* when the first did */
+	bool told_stopping;            /* that a second signal kills at once */
 	char stopped_by[64];
 };
 
