@@ -17,6 +17,11 @@ double seconds_of(covey_nsec duration)
 	return (double)duration / 1e9;
 }
 
+double seconds_of_timeval(const struct timeval *time)
+{
+	return (double)time->tv_sec + (double)time->tv_usec / 1e6;
+}
+
 covey_nsec nsec_of(double seconds)
 {
 	double nsec = seconds * 1e9;

@@ -6,6 +6,8 @@
 #ifndef BASE_WALLCLOCK_H
 #define BASE_WALLCLOCK_H
 
+#include <sys/time.h>
+
 #include "covey.h"
 
 /* Now, in seconds since 1970. */
@@ -14,6 +16,9 @@ double wallclock_seconds(void);
 /* A duration in seconds; and back, rounded, and the nearest possible where it is out of range. */
 double seconds_of(covey_nsec duration);
 covey_nsec nsec_of(double seconds);
+
+/* A time that the kernel has counted, in seconds. */
+double seconds_of_timeval(const struct timeval *time);
 
 enum { WALLCLOCK_TEXT_SIZE = 32 };
 

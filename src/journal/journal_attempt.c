@@ -128,11 +128,6 @@ int attempt_rows_lost(struct attempt_rows *a, int64_t task, const char *reason)
 
 /* ---- ends ---- */
 
-static double timeval_seconds(const struct timeval *tv)
-{
-	return (double)tv->tv_sec + (double)tv->tv_usec / 1e6;
-}
-
 static void bind_outputs(sqlite3_stmt *s, const struct ending *e)
 {
 	sqlite3_bind_null(s, ATTEMPT_STDOUT_BYTES);
@@ -148,8 +143,8 @@ static void bind_outputs(sqlite3_stmt *s, const struct ending *e)
 
 static void bind_usage(sqlite3_stmt *s, const struct rusage *usage)
 {
-	sqlite3_bind_double(s, ATTEMPT_CPU_USER, timeval_seconds(&usage->ru_utime));
-	sqlite3_bind_double(s, ATTEMPT_CPU_SYSTEM, timeval_seconds(&usage->ru_stime));
+	sqlite3_bind_double(s, ATTEMPT_CPU_USER, seconds_of_timeval(&usage->ru_utime));
+	sqlite3_bind_double(s, ATTEMPT_CPU_SYSTEM, seconds_of_timeval(&usage->ru_stime));
 	sqlite3_bind_int64(s, ATTEMPT_MAX_RSS, (sqlite3_int64)usage->ru_maxrss * 1024);
 }
 

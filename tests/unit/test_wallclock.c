@@ -59,9 +59,17 @@ static void formats_local_time(void **state)
 	assert_string_equal(text, "2000-02-29 02:00:00");
 }
 
+static void times_of_the_kernel(void **state)
+{
+	(void)state;
+	assert_true(seconds_of_timeval(&(struct timeval){ 0, 0 }) == 0);
+	assert_true(seconds_of_timeval(&(struct timeval){ 3, 250000 }) == 3.25);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(times_of_the_kernel),
 		cmocka_unit_test(is_the_time_of_day),
 		cmocka_unit_test(converts_there_and_back),
 		cmocka_unit_test(stays_in_range),

@@ -6,10 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/shquote.h"
+#include "base/wallclock.h"
 #include "cli/command/origin.h"
 
 static const char header[] =
@@ -183,11 +183,7 @@ static struct result result_of(const struct covey_event *event)
 
 static double start_time(const struct covey_event *event)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return (double)now.tv_sec + (double)now.tv_nsec / 1e9
-	    - (double)(event->now - event->attempt->started) / 1e9;
+	return wallclock_seconds() - seconds_of(event->now - event->attempt->started);
 }
 
 static void add_line(struct joblog *log, const struct covey_event *event)
@@ -202,7 +198,7 @@ static void add_line(struct joblog *log, const struct covey_event *event)
 		return;
 	n = snprintf(at, COLUMNS_SIZE, "%llu\t:\t%.3f\t%10.3f\t0\t%llu\t%d\t%d\t",
 	    (unsigned long long)origin_number(event->task), start_time(event),
-	    (double)(attempt->ended - attempt->started) / 1e9,
+	    seconds_of(attempt->ended - attempt->started),
 	    (unsigned long long)(covey_output_size(attempt->out)
 	    + covey_output_cut(attempt->out, NULL)), result.status, result.signal);
 	if (n <= 0)

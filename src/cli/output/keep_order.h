@@ -1,8 +1,8 @@
 /*
  * keep_order - whose turn it is to be printed
  *
- * Passes outputs on to the queue: as they come, or in the order of the tasks (-k). What comes
- * before its turn is kept, all of it in one place, in memory while little and then in a file.
+ * Passes outputs on to the queue: as they come, or in the order of the tasks (-k). Outputs that come
+ * before their turn are kept in one place: in memory while they are small, and then in a file.
  */
 #ifndef CLI_OUTPUT_KEEP_ORDER_H
 #define CLI_OUTPUT_KEEP_ORDER_H

@@ -1,9 +1,9 @@
 /*
  * outq - bytes on their way to stdout and stderr
  *
- * Supervision never waits for a slow reader: what does not go out at once waits here, in the order
- * in which it was put, and goes on when the descriptor takes more. O_NONBLOCK is never set on a
- * descriptor that was inherited: it belongs to everybody who shares it.
+ * Supervision never waits for a slow reader: bytes that cannot be written at once wait here, in the
+ * order in which they were added, until the descriptor takes more. O_NONBLOCK is never set on an
+ * inherited descriptor, since that flag belongs to all processes that share the descriptor.
  */
 #ifndef CLI_OUTPUT_OUTQ_H
 #define CLI_OUTPUT_OUTQ_H
@@ -36,8 +36,8 @@ typedef void outq_hook(void *arg, bool before);
 void outq_set_hook(struct outq *q, outq_hook *hook, void *arg);
 
 /*
- * Whose is what is added from now on: a task's, by the executor's count, or, with 0, covey's own.
- * Of each task of which something cannot be written, the function is told, perhaps repeatedly.
+ * The owner of what is added from now on: a task, by the executor's count, or 0 for covey itself.
+ * The function is called with each task of which something cannot be written, perhaps repeatedly.
  */
 typedef void outq_lost_fn(void *arg, uint64_t owner);
 void outq_on_lost(struct outq *q, outq_lost_fn *lost, void *arg);
@@ -69,7 +69,7 @@ void outq_unshare(struct outq_shared *shared);
 /* Adds len bytes of a shared output. */
 void outq_part(struct outq *q, int fd, struct outq_shared *shared, uint64_t offset, uint64_t len);
 
-/* So much waits that nothing should be added that can be put off. */
+/* So many bytes wait that nothing more should be added unless it must. */
 bool outq_full(const struct outq *q);
 
 /*

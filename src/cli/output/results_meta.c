@@ -3,11 +3,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/jsontext.h"
 #include "base/outcome.h"
 #include "base/units.h"
+#include "base/wallclock.h"
 #include "cli/command/origin.h"
 
 typedef void put_text(FILE *out, const char *text, size_t len);
@@ -74,24 +74,6 @@ void results_meta_task(FILE *out, const struct covey_task *task)
 
 /* ---- what became of it ---- */
 
-static double seconds(covey_nsec time)
-{
-	return (double)time / (double)COVEY_SEC;
-}
-
-static double timeval_seconds(const struct timeval *time)
-{
-	return (double)time->tv_sec + (double)time->tv_usec / 1e6;
-}
-
-static double wall_clock(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
-
 static void put_string(FILE *out, const char *key, const char *text)
 {
 	fprintf(out, "  \"%s\": ", key);
@@ -123,7 +105,7 @@ void results_meta_end(FILE *out, const struct covey_event *event, uint64_t out_b
     uint64_t err_bytes)
 {
 	const struct covey_attempt *attempt = event->attempt;
-	double took = seconds(attempt->ended - attempt->started), now = wall_clock();
+	double took = seconds_of(attempt->ended - attempt->started), now = wallclock_seconds();
 
 	put_outcome(out, attempt);
 	fprintf(out, "  \"attempts\": %u,\n  \"tries\": %u,\n", attempt->number, event->task->tries);
@@ -131,7 +113,7 @@ void results_meta_end(FILE *out, const struct covey_event *event, uint64_t out_b
 	    took);
 	fprintf(out,
 	    "  \"user_seconds\": %.6f,\n  \"system_seconds\": %.6f,\n  \"max_rss_bytes\": %lld,\n",
-	    timeval_seconds(&attempt->usage.ru_utime), timeval_seconds(&attempt->usage.ru_stime),
+	    seconds_of_timeval(&attempt->usage.ru_utime), seconds_of_timeval(&attempt->usage.ru_stime),
 	    (long long)attempt->usage.ru_maxrss * 1024);
 	fprintf(out, "  \"stdout_bytes\": %llu,\n  \"stderr_bytes\": %llu\n}\n",
 	    (unsigned long long)out_bytes, (unsigned long long)err_bytes);

@@ -37,27 +37,27 @@ struct verdict {
 	const struct verdict_rules *rules;  /* NULL: covey's own */
 	int fatal;              /* the status of the first task whose end ended the run; 0: none did */
 	const char *fatal_why;
-	int alone;              /* of the only task, where it failed; or 0 */
+	int alone;              /* the status of the only task of a run, if that task failed; or 0 */
 	uint64_t succeeded, failed;
 	uint64_t stopped;       /* tasks that were started, and stopped or not tried again */
-	uint64_t failed_before; /* and are left as they are */
-	bool halted_calmly;     /* --halt for another reason than failures: what it stopped has not failed */
-	bool halted_well;       /* --halt …,success=…: what was asked for is there, whatever failed */
-	bool unfinished;        /* it was asked to start no more, and there would have been more */
-	bool expired;
-	bool empty;             /* there was nothing to run, and that is a failure */
+	uint64_t failed_before; /* tasks that failed in an earlier run, and are not run again */
+	bool halted_calmly;     /* --halt, not for failures: tasks that it stopped have not failed */
+	bool halted_well;       /* --halt …,success=…: enough tasks succeeded, whatever failed */
+	bool unfinished;        /* SIGUSR2 ended the starts, and some tasks were not started */
+	bool expired;           /* the deadline passed */
+	bool empty;             /* there was nothing to run, and --empty calls that a failure */
 	uint64_t refused;       /* records of the input that could not be used */
 	bool bad_input;         /* the input could not be read to its end */
-	bool broken;            /* output lost, an executor that failed, … */
+	bool broken;            /* covey itself failed: output was lost, the executor failed, … */
 };
 
-/* Counts what comes. */
+/* The sink that counts tasks by their outcomes. */
 struct sink verdict_sink(struct verdict *verdict);
 
 /* The worst of what happened. */
 int verdict_status(const struct verdict *verdict);
 
-/* By those rules, the status of a run that could not begin or go on, which is covey's own in status. */
+/* The exit status, by those rules, of a run that could not begin or go on; status is covey's own. */
 int verdict_error(const struct verdict_rules *rules, int status);
 
 #endif

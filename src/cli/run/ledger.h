@@ -1,9 +1,9 @@
 /*
  * ledger - the journal and the job log of a run, and when they are written
  *
- * What happens is on record before anybody sees it: while there are records, the queue of outputs
- * holds back what is put into it, and ledger_settle writes them and then lets it go. An attempt is
- * on record before it is started; where more than 50 a second are, within five milliseconds.
+ * Events are on record before anybody sees them: while a run has records, the queue of outputs has a
+ * gate, and ledger_settle writes the records and then opens the gate. An attempt is on record before
+ * it is started; if more than 50 attempts start in a second, within five milliseconds.
  */
 #ifndef CLI_RUN_LEDGER_H
 #define CLI_RUN_LEDGER_H
@@ -22,9 +22,9 @@ struct ledger {
 	struct joblog *joblog;      /* or NULL */
 	struct outq *q;
 	struct trouble *trouble;
-	covey_nsec settled;         /* when it was done last */
+	covey_nsec settled;         /* when the records were last written */
 	covey_nsec starts_paid;     /* until when one start in START_EVERY has been written */
-	bool put_off;               /* that it is done was put off for a turn */
+	bool put_off;               /* writing was put off for one turn */
 	bool failed;                /* nothing is written any more */
 };
 
@@ -52,8 +52,8 @@ void ledger_starting(struct ledger *r, const struct covey *ex, const struct cove
     unsigned slot);
 
 /*
- * Before a turn that may wait so long: settles, if it is time to, or has it wait no longer than until
- * then.
+ * To be called before a turn that may wait for *wait: writes the records if their time has come, or
+ * shortens *wait so that the turn ends by then.
  */
 void ledger_tick(struct ledger *r, struct covey *ex, covey_nsec *wait);
 

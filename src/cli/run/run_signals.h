@@ -10,8 +10,8 @@
 int run_watch_signals(struct run *run, struct error *err);
 
 /*
- * Before a turn that may wait so long: says, once, that a stop takes its time and what a second signal
- * does, or has the turn wait no longer than until that is to be said.
+ * To be called before a turn that may wait for *wait. When tasks still run a second after a signal
+ * stopped the run, says once what a second signal does; before that, shortens *wait.
  */
 void run_say_stopping(struct run *run, covey_nsec *wait);
 

@@ -38,7 +38,7 @@ struct run {
 	struct describe about;         /* what the summary's words need to know */
 	struct verdict verdict;
 	struct pace pace;
-	bool told_waiting;             /* that nothing runs because of the pace */
+	bool told_waiting;             /* it was said that nothing runs because of the pace */
 	regex_t retry_match;
 	bool has_retry_match;
 
@@ -53,17 +53,17 @@ struct run {
 	/* how it ends */
 	struct trouble trouble;
 	uint64_t nlost;                /* how often something of a task's output was lost */
-	uint64_t told_of;              /* the task of the event that the sinks get; 0: none */
-	bool lost_now;                 /* of the task that the current event is about */
+	uint64_t told_of;              /* the task of the current event; 0: there is no event */
+	bool lost_now;                 /* output of that task was lost during the event */
 	bool concluding;               /* nothing runs any more */
 	bool halted;
 	struct signals signals;
 	unsigned workers;              /* how many tasks may run at once; signals change it */
-	bool ending;                   /* asked to start no more (SIGUSR2) */
+	bool ending;                   /* SIGUSR2 asked the run to start no more */
 	int sig;                       /* the signal that ended the run, or 0 */
-	unsigned nstops;               /* how often a signal asked it to stop */
-	covey_nsec stopped_at;         /* when the first did */
-	bool told_stopping;            /* that a second signal kills at once */
+	unsigned nstops;               /* how often a signal asked the run to stop */
+	covey_nsec stopped_at;         /* when the first signal did */
+	bool told_stopping;            /* it was said that a second signal kills at once */
 	char stopped_by[64];
 };
 
